@@ -1,0 +1,25 @@
+// The numbers that bound the life of a backup; configuration may change each.
+
+export type BackupLimits = {
+  /** How long an attempt may stay silent. */
+  readonly leaseMs: number;
+  /** Tries before a backup fails for good. */
+  readonly attemptsMax: number;
+  /** How long a backup may wait for its host to claim it before it fails. */
+  readonly dispatchDeadlineMs: number;
+  /** How often the command of an unclaimed backup is sent again to a host that is alive. */
+  readonly redispatchMs: number;
+  /** Between a failed attempt and the next. */
+  readonly attemptBackoff: { readonly firstMs: number; readonly mostMs: number };
+  /** Between two tries of the reconciler at one record. */
+  readonly reconcileBackoff: { readonly firstMs: number; readonly mostMs: number };
+};
+
+export const defaultBackupLimits: BackupLimits = {
+  leaseMs: 60_000,
+  attemptsMax: 5,
+  dispatchDeadlineMs: 24 * 3_600_000,
+  redispatchMs: 30_000,
+  attemptBackoff: { firstMs: 2_000, mostMs: 300_000 },
+  reconcileBackoff: { firstMs: 1_000, mostMs: 60_000 },
+};

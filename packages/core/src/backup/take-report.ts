@@ -1,0 +1,43 @@
+// What a host's report changes. A report that comes twice, late, or from an attempt that is over changes nothing.
+import type { ArchiveReport, Backup, BackupDecision, Failure } from "./backup.ts";
+import { advance, endAttempt, keep, type Circumstances } from "./transition.ts";
+
+export type BackupReport = { readonly attempt: number } & (
+  | { readonly kind: "running" }
+  | { readonly kind: "completed"; readonly archive: ArchiveReport }
+  | { readonly kind: "failed"; readonly failure: Failure; readonly retryable: boolean }
+);
+
+export function takeReport(
+  backup: Backup,
+  report: BackupReport,
+  circumstances: Circumstances,
+): BackupDecision {
+  if (report.attempt !== backup.attempt) {
+    return keep(`attempt ${report.attempt} is over; attempt ${backup.attempt} is the present one`);
+  }
+  if (report.kind === "running") return keep("the claim said so already");
+  if (report.kind === "failed") {
+    // A host may fail before it claims, so a pending backup takes the report too.
+    return backup.status === "running" || backup.status === "pending"
+      ? endAttempt(
+          backup,
+          report.failure,
+          "host",
+          report.retryable ? "retry" : "give-up",
+          circumstances,
+        )
+      : keep(`the backup is ${backup.status}`);
+  }
+  if (backup.status !== "running") return keep(`the backup is ${backup.status}`);
+  return {
+    kind: "change",
+    backup: advance(backup, "verifying", {
+      report: report.archive,
+      progress: null,
+      dueAtMs: circumstances.nowMs,
+    }),
+    who: "host",
+    why: `attempt ${backup.attempt} sent ${report.archive.sizeBytes} bytes in ${report.archive.parts.length} parts`,
+  };
+}

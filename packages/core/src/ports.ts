@@ -1,0 +1,323 @@
+// What the control plane and the host manager need from outside, each promise stated once. Implementations live in
+// packages/adapters, and all of one port pass the same conformance suite in test/conformance.
+// Every method may throw a Fault; `away` means that nothing is known of the outcome, and that the same call may be repeated.
+import type {
+  Backup,
+  BackupDecision,
+  BackupProgress,
+  Leftover,
+  StoredPart,
+} from "./backup/backup.ts";
+import type {
+  BackupBirth,
+  BackupRequest,
+  BackupSituation,
+  OperationInProgress,
+} from "./backup/create-backup.ts";
+import type { PortBinding } from "./host-command.ts";
+import type { Refusal } from "./refusal.ts";
+import type { GameConfig, Server, ServerGameConfig } from "./server.ts";
+import type { SessionStatus } from "./session/lifecycle.ts";
+import type { Session } from "./session/session.ts";
+import type { StartDecision, StartSituation } from "./session/start-session.ts";
+import type { SessionDecision } from "./session/stop-session.ts";
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The records: PostgreSQL, the only source of truth
+
+/** One page by keyset: records with an id below `beforeId` (null: from the newest), newest first, at most `limit`. */
+export type Page = { readonly beforeId: bigint | null; readonly limit: number };
+
+/**
+ * A rule is shown one record under its row lock, with the database's time, and answers what shall become of it. It must be pure:
+ * after a conflict it is asked again. What it answers is written in one transaction, or not at all.
+ */
+export type Rule<Shown, Answer> = (shown: Shown, nowMs: number) => Answer;
+
+export interface ServerRecords {
+  /**
+   * The server of that name, made when there is none. An empty environment is filled in; another one than the recorded
+   * refuses. Says that the host was seen now.
+   */
+  register(host: {
+    readonly name: string;
+    readonly environment: string;
+    readonly capabilities: Readonly<Record<string, unknown>> | null;
+  }): Promise<Server | Refusal>;
+  /** A server that no host has registered as yet. A name that is taken refuses. */
+  create(name: string): Promise<Server | Refusal>;
+  /** Says that the host was seen now; null where there is no such server. */
+  seen(
+    serverId: bigint,
+    capabilities: Readonly<Record<string, unknown>> | null,
+  ): Promise<Server | null>;
+  get(serverId: bigint): Promise<Server | null>;
+  list(page: Page): Promise<readonly Server[]>;
+}
+
+export interface GameRecords {
+  createConfig(config: Omit<GameConfig, "configId">): Promise<GameConfig>;
+  getConfig(configId: bigint): Promise<GameConfig | null>;
+  /** `gameId` null: of every game. */
+  listConfigs(gameId: bigint | null, page: Page): Promise<readonly GameConfig[]>;
+  /** Refuses an unknown server or config by name. */
+  deploy(game: {
+    readonly serverId: bigint;
+    readonly configId: bigint;
+    readonly portBindings: readonly PortBinding[];
+  }): Promise<ServerGameConfig | Refusal>;
+  getGame(sgcId: bigint): Promise<ServerGameConfig | null>;
+  /** `serverId` null: on every server. */
+  listGames(serverId: bigint | null, page: Page): Promise<readonly ServerGameConfig[]>;
+}
+
+export type SessionFilter = {
+  readonly sgcId: bigint | null;
+  readonly serverId: bigint | null;
+  /** Empty: any status. */
+  readonly statuses: readonly SessionStatus[];
+  readonly startedAfterMs: number | null;
+  readonly startedBeforeMs: number | null;
+};
+
+export interface SessionRecords {
+  /**
+   * Decides under the lock of the server game config, and writes stops, the new session and the commands in one transaction.
+   * The rule is shown null where there is no such server game config.
+   */
+  start(
+    sgcId: bigint,
+    rule: Rule<StartSituation | null, StartDecision>,
+  ): Promise<Session | Refusal>;
+  /** Null where there is no such session. */
+  change(
+    sessionId: bigint,
+    rule: Rule<Session, SessionDecision>,
+  ): Promise<Outcome<Session, SessionDecision> | null>;
+  get(sessionId: bigint): Promise<Session | null>;
+  list(filter: SessionFilter, page: Page): Promise<readonly Session[]>;
+}
+
+/** The record after a rule was applied, with what the rule answered. */
+export type Outcome<Record, Decision> = { readonly record: Record; readonly decision: Decision };
+
+export type BackupFilter = {
+  readonly sgcId: bigint | null;
+  readonly sessionId: bigint | null;
+  readonly includeDeleted: boolean;
+};
+
+/** One attempt that a host says it works on. */
+export type HeldAttempt = {
+  readonly backupId: bigint;
+  readonly attempt: number;
+  readonly progress: Omit<BackupProgress, "updatedAtMs"> | null;
+};
+
+export interface BackupRecords {
+  /** What bears on each request, in the order of the requests; one snapshot, no locks. */
+  situations(requests: readonly BackupRequest[]): Promise<readonly BackupSituation[]>;
+  /**
+   * Writes each birth with its operation lock, event and command in one transaction: record `pending`, attempt 1, due after
+   * `redispatchMs`. A birth whose game was taken by another operation, whose `requestId` is in use, or that stands twice
+   * among `births`, is answered with null and leaves nothing; the others are written.
+   */
+  create(births: readonly BackupBirth[], redispatchMs: number): Promise<readonly (Backup | null)[]>;
+  /**
+   * Applies a rule to one backup: record, event (when the status changed), operation lock (released when the new status does
+   * not hold it), command and leftover in one transaction. Null where there is no such backup.
+   */
+  change(
+    backupId: bigint,
+    rule: Rule<Backup, BackupDecision>,
+  ): Promise<Outcome<Backup, BackupDecision> | null>;
+  get(backupId: bigint): Promise<Backup | null>;
+  list(filter: BackupFilter, page: Page): Promise<readonly Backup[]>;
+  /** What holds the operation lock of a server game config. */
+  operation(sgcId: bigint): Promise<OperationInProgress | null>;
+  /**
+   * Renews the leases of the attempts that this server's host manager truly holds, stores their progress, and answers the ones
+   * that no longer count, each with the reason.
+   */
+  renew(
+    serverId: bigint,
+    instanceId: string,
+    attempts: readonly HeldAttempt[],
+    leaseMs: number,
+  ): Promise<
+    readonly { readonly backupId: bigint; readonly attempt: number; readonly reason: string }[]
+  >;
+  /**
+   * Up to `limit` backups that are due, longest due first. Those taken are hidden from other takers for `holdMs`, so that control
+   * planes side by side do not work on the same one; a taker that dies loses nothing. `hostOnlineMs`: a host seen within
+   * that time counts as online. `expireLeases` false leaves running backups out.
+   */
+  takeDue(take: {
+    readonly limit: number;
+    readonly holdMs: number;
+    readonly hostOnlineMs: number;
+    readonly expireLeases: boolean;
+  }): Promise<readonly { readonly backup: Backup; readonly hostIsOnline: boolean }[]>;
+  /** Adds `byMs` to every lease that runs, so that hosts which could not reach us in our own absence are not taken over. */
+  extendLeases(byMs: number): Promise<void>;
+  /** Up to `limit` leftovers that are due, hidden from other takers for `holdMs`. */
+  takeLeftovers(limit: number, holdMs: number): Promise<readonly LeftoverRecord[]>;
+  /** The leftover is cleared away. */
+  dropLeftover(leftoverId: bigint): Promise<void>;
+  /** It could not be cleared away now; comes back after `waitMs`. */
+  putOffLeftover(leftoverId: bigint, waitMs: number, reason: string): Promise<void>;
+  /** Puts a leftover on record by itself: an upload that was opened for a claim that somebody else won. */
+  addLeftover(backupId: bigint, leftover: Leftover): Promise<void>;
+}
+
+export type LeftoverRecord = Leftover & {
+  readonly leftoverId: bigint;
+  readonly backupId: bigint;
+  /** How often it was put off. */
+  readonly tries: number;
+};
+
+/** A message that was committed together with the change that calls for it. */
+export type OutboxMessage = BusMessage & {
+  readonly outboxId: bigint;
+  /** How often it was put off. */
+  readonly tries: number;
+};
+
+export type OutboxVerdict =
+  | { readonly kind: "sent" }
+  | { readonly kind: "put-off"; readonly waitMs: number; readonly reason: string };
+
+export interface Outbox {
+  /**
+   * Shows `send` up to `limit` messages that are due, oldest first, hidden from other relays meanwhile. Removes those that it
+   * answers as sent, puts the others off. When `send` throws, or the process dies, all of them come back. Answers how many were shown.
+   */
+  relay(
+    limit: number,
+    send: (messages: readonly OutboxMessage[]) => Promise<readonly OutboxVerdict[]>,
+  ): Promise<number>;
+  /** Makes messages that were put off for a server due now: its queue exists again. */
+  retryFor(serverId: bigint): Promise<void>;
+}
+
+export interface Records {
+  readonly servers: ServerRecords;
+  readonly games: GameRecords;
+  readonly sessions: SessionRecords;
+  readonly backups: BackupRecords;
+  readonly outbox: Outbox;
+  /** Throws a Fault while the database does not answer. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The bus: RabbitMQ
+
+export type BusMessage = {
+  readonly routingKey: string;
+  /** The same each time the message is sent again. */
+  readonly messageId: string;
+  /** JSON. */
+  readonly body: string;
+};
+
+export type Delivery = {
+  readonly routingKey: string;
+  readonly messageId: string;
+  readonly body: Uint8Array;
+};
+
+/** What a handler makes of a delivery. */
+export type DeliveryVerdict =
+  /** Taken on: what it asks for is on disk or in the database, or it asks for nothing new. */
+  | { readonly kind: "done" }
+  /** Nobody can take it; it goes to the dead-letter queue with the reason. */
+  | { readonly kind: "dead-letter"; readonly reason: string };
+
+export type Consumption = { close(): Promise<void> };
+
+export interface Bus {
+  /**
+   * `routed` once the message is safe in at least one queue, `unroutable` when no queue is bound for it (and the message is
+   * dropped). Bounded in time.
+   */
+  publish(message: BusMessage): Promise<"routed" | "unroutable">;
+  /** Makes a host's queue, bound and durable, unless it exists. */
+  declareHostQueue(serverId: bigint): Promise<void>;
+  /**
+   * Gives the messages of a queue (made unless it exists) to `handle`, at most `prefetch` at a time, and acknowledges each after
+   * its verdict. Order within the queue is kept where `prefetch` is 1. A handler that throws an `away` Fault gets the same
+   * message again after a backoff, for as long as it takes; one that throws anything else gets it three times, then it is
+   * dead-lettered with the words of the error. Survives the broker's restarts. Resolves once consuming has begun.
+   */
+  consume(
+    source: { readonly queue: "reports" } | { readonly queue: "host"; readonly serverId: bigint },
+    prefetch: number,
+    handle: (delivery: Delivery) => Promise<DeliveryVerdict>,
+  ): Promise<Consumption>;
+  /** Messages that wait in the reports queue. */
+  reportsWaiting(): Promise<number>;
+  /** Throws a Fault while the broker does not answer. */
+  check(): Promise<void>;
+  /** Called whenever the connection is lost (false) or there again (true). */
+  onConnectionChange(listener: (connected: boolean) => void): void;
+  /** Ends consumption and connection; messages in hand are finished first, for at most a few seconds. */
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The object store: S3
+
+export type StoredObject = { readonly sizeBytes: number; readonly etag: string };
+
+export type OpenUpload = { readonly uploadId: string; readonly initiatedAtMs: number };
+
+/** What the control plane does in the store: it alone opens, completes and aborts uploads, which makes aborting a fence. */
+export interface UploadControl {
+  /** Opens a multipart upload; two calls open two. */
+  openUpload(objectKey: string): Promise<string>;
+  /**
+   * Makes the object out of exactly these parts, replacing one of the same key. May be repeated: when the upload was completed
+   * before, it succeeds or throws `missing`. Throws `missing` where the upload does not exist, `rejected` where the parts do not match.
+   */
+  completeUpload(objectKey: string, uploadId: string, parts: readonly StoredPart[]): Promise<void>;
+  /** Frees an upload's parts and refuses further ones; an upload that does not exist is aborted already. */
+  abortUpload(objectKey: string, uploadId: string): Promise<void>;
+  /** The uploads that are open under exactly this key, at most 1,000. */
+  listUploads(objectKey: string): Promise<readonly OpenUpload[]>;
+  /** Null where there is no object. */
+  inspectObject(objectKey: string): Promise<StoredObject | null>;
+  /** Removes the object with all its versions; one that does not exist is removed already. */
+  removeObject(objectKey: string): Promise<void>;
+  /** The address that records show: `s3://bucket/key`, or `file:///…`. */
+  urlOf(objectKey: string): string;
+  /** Throws a Fault while the store does not answer or refuses the bucket. */
+  check(): Promise<void>;
+  close(): void;
+}
+
+/** What a packer does in the store. */
+export interface PartSender {
+  /**
+   * Stores one part and answers its etag. Parts may come in any order, and one may be sent again. `offsetBytes` is where the part
+   * begins in the whole. Throws `missing` when the upload was aborted.
+   */
+  sendPart(part: {
+    readonly objectKey: string;
+    readonly uploadId: string;
+    readonly number: number;
+    readonly offsetBytes: number;
+    readonly bytes: Uint8Array;
+    readonly signal: AbortSignalLike;
+  }): Promise<string>;
+  close(): void;
+}
+
+/** The part of the platform's AbortSignal that ports need; core knows no platform. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}

@@ -1,0 +1,45 @@
+// The expected answers of "no": a closed union, which control-plane/rpc maps to gRPC codes in one table.
+
+/** One argument that is wrong. `field` is the proto field's path (`port_bindings[0].protocol`), `problem` says what would be right. */
+export type FieldViolation = { readonly field: string; readonly problem: string };
+
+export type Refusal =
+  /** The arguments are malformed or out of range; nothing was looked up. */
+  | { readonly kind: "invalid-argument"; readonly violations: readonly FieldViolation[] }
+  /** No record of that kind has that id. */
+  | { readonly kind: "not-found"; readonly what: RecordKind; readonly id: bigint }
+  /** The record is in a state that does not allow it; `why` names that state and the way out. */
+  | { readonly kind: "failed-precondition"; readonly why: string }
+  /** Another operation holds the server game config, or a name is taken; `why` names the holder. */
+  | { readonly kind: "already-exists"; readonly why: string };
+
+export type RecordKind = "server" | "game config" | "server game config" | "session" | "backup";
+
+export function invalidArgument(field: string, problem: string): Refusal {
+  return { kind: "invalid-argument", violations: [{ field, problem }] };
+}
+
+export function notFound(what: RecordKind, id: bigint): Refusal {
+  return { kind: "not-found", what, id };
+}
+
+export function failedPrecondition(why: string): Refusal {
+  return { kind: "failed-precondition", why };
+}
+
+export function alreadyExists(why: string): Refusal {
+  return { kind: "already-exists", why };
+}
+
+/** The refusal in one sentence, for logs and for clients that read only the status message. */
+export function refusalSentence(refusal: Refusal): string {
+  switch (refusal.kind) {
+    case "invalid-argument":
+      return refusal.violations.map(({ field, problem }) => `${field}: ${problem}`).join("; ");
+    case "not-found":
+      return `there is no ${refusal.what} ${refusal.id}`;
+    case "failed-precondition":
+    case "already-exists":
+      return refusal.why;
+  }
+}

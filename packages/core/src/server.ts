@@ -1,0 +1,45 @@
+// What the control plane knows of game hosts and of the games deployed on them.
+import type { LaunchRecipe, PortBinding } from "./host-command.ts";
+
+/** A game host. Times are unix milliseconds of the database's clock. */
+export type Server = {
+  readonly serverId: bigint;
+  readonly name: string;
+  /** Part of the data directory's name; empty until the host has registered. */
+  readonly environment: string;
+  readonly isDefault: boolean;
+  /** Null until the host has been heard of. */
+  readonly lastSeenAtMs: number | null;
+};
+
+/** A host is online while its last word is no older than this many of its heartbeats. */
+export const heartbeatsMissedMax = 3;
+
+export function isOnline(
+  server: Pick<Server, "lastSeenAtMs">,
+  nowMs: number,
+  heartbeatMs: number,
+): boolean {
+  return (
+    server.lastSeenAtMs !== null && nowMs - server.lastSeenAtMs <= heartbeatMs * heartbeatsMissedMax
+  );
+}
+
+/** What a game is and how it is started. */
+export type GameConfig = Omit<LaunchRecipe, "portBindings"> & {
+  readonly configId: bigint;
+  /** Kept as given. */
+  readonly gameId: bigint;
+  readonly name: string;
+  /** Kept for container runners; the process runner does not use it. */
+  readonly image: string;
+};
+
+/** One game deployed on one server. */
+export type ServerGameConfig = {
+  readonly sgcId: bigint;
+  readonly serverId: bigint;
+  readonly configId: bigint;
+  readonly portBindings: readonly PortBinding[];
+  readonly status: "active" | "inactive";
+};

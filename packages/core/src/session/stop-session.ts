@@ -1,0 +1,41 @@
+// Asking a session to end, and sending input to one.
+import type { HostCommand } from "../host-command.ts";
+import { failedPrecondition, type Refusal } from "../refusal.ts";
+import { isLive } from "./lifecycle.ts";
+import type { Session } from "./session.ts";
+
+/** The next record of a session with the command that goes out in the same transaction. */
+export type SessionChange = {
+  readonly kind: "change";
+  readonly session: Session;
+  readonly command?: HostCommand;
+};
+
+export type SessionDecision =
+  | { readonly kind: "refuse"; readonly refusal: Refusal }
+  | { readonly kind: "keep"; readonly why: string }
+  | SessionChange;
+
+/** A session that has ended, or is stopping, stays as it is: asking twice is no mistake. */
+export function askToStop(session: Session): SessionDecision {
+  if (!isLive(session.status)) return { kind: "keep", why: `the session is ${session.status}` };
+  const { serverId, sgcId, sessionId } = session;
+  return {
+    kind: "change",
+    session: { ...session, status: "stopping" },
+    command: { kind: "stop", serverId, sgcId, sessionId },
+  };
+}
+
+export function sendInput(session: Session, input: Uint8Array): SessionDecision {
+  if (session.status !== "running") {
+    return {
+      kind: "refuse",
+      refusal: failedPrecondition(
+        `session ${session.sessionId} is ${session.status}; only a running session takes input`,
+      ),
+    };
+  }
+  const { serverId, sgcId, sessionId } = session;
+  return { kind: "change", session, command: { kind: "input", serverId, sgcId, sessionId, input } };
+}
