@@ -14,6 +14,8 @@ export type Backup = {
   /** The caller's id of the request; unique among backups. */
   readonly requestId: string | null;
   readonly status: BackupStatus;
+  /** When it came into its present state. */
+  readonly statusSinceMs: number;
   /** The try under way or, in a final state, the last one; from 1. Anything that names a lower one is stale. */
   readonly attempt: number;
   readonly objectKey: string;

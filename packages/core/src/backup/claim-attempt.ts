@@ -51,7 +51,7 @@ export function grantClaim(
   if (verdict.kind !== "open") return keep("claimed meanwhile");
   return {
     kind: "change",
-    backup: advance(backup, "running", {
+    backup: advance(backup, "running", nowMs, {
       upload: { uploadId, instanceId: claim.instanceId },
       startedAtMs: backup.startedAtMs ?? nowMs,
       dueAtMs: nowMs + limits.leaseMs,

@@ -39,7 +39,7 @@ export function concludeBackup(
   }
   return {
     kind: "change",
-    backup: advance(backup, "completed", {
+    backup: advance(backup, "completed", circumstances.nowMs, {
       failure: null,
       upload: null,
       finishedAtMs: circumstances.nowMs,

@@ -16,18 +16,18 @@ export function requestDeletion(backup: Backup, { nowMs }: Circumstances): Backu
   }
   return {
     kind: "change",
-    backup: advance(backup, "deleting", { dueAtMs: nowMs }),
+    backup: advance(backup, "deleting", nowMs, { dueAtMs: nowMs }),
     who: "caller",
     why: "deletion was asked for",
   };
 }
 
 /** The object and its manifest are gone from the store. */
-export function concludeDeletion(backup: Backup): BackupDecision {
+export function concludeDeletion(backup: Backup, { nowMs }: Circumstances): BackupDecision {
   if (backup.status !== "deleting") return keep(`the backup is ${backup.status}`);
   return {
     kind: "change",
-    backup: advance(backup, "deleted"),
+    backup: advance(backup, "deleted", nowMs),
     who: "reconciler",
     why: "the object is gone",
   };

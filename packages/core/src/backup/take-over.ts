@@ -30,8 +30,8 @@ export function sendAgain(
   const { nowMs, limits } = circumstances;
   if (backup.status !== "pending") return keep(`the backup is ${backup.status}`);
   if (backup.dueAtMs === null || backup.dueAtMs > nowMs) return keep("looked at meanwhile");
-  if (nowMs - backup.createdAtMs >= limits.dispatchDeadlineMs) {
-    const waitedHours = (nowMs - backup.createdAtMs) / 3_600_000;
+  if (nowMs - backup.statusSinceMs >= limits.dispatchDeadlineMs) {
+    const waitedHours = (nowMs - backup.statusSinceMs) / 3_600_000;
     const message = `no host manager of server ${backup.serverId} claimed it within ${waitedHours.toFixed(1)} h`;
     return endAttempt(
       backup,

@@ -17,22 +17,14 @@ export function takeReport(
     return keep(`attempt ${report.attempt} is over; attempt ${backup.attempt} is the present one`);
   }
   if (report.kind === "running") return keep("the claim said so already");
-  if (report.kind === "failed") {
-    // A host may fail before it claims, so a pending backup takes the report too.
-    return backup.status === "running" || backup.status === "pending"
-      ? endAttempt(
-          backup,
-          report.failure,
-          "host",
-          report.retryable ? "retry" : "give-up",
-          circumstances,
-        )
-      : keep(`the backup is ${backup.status}`);
-  }
   if (backup.status !== "running") return keep(`the backup is ${backup.status}`);
+  if (report.kind === "failed") {
+    const retry = report.retryable ? "retry" : "give-up";
+    return endAttempt(backup, report.failure, "host", retry, circumstances);
+  }
   return {
     kind: "change",
-    backup: advance(backup, "verifying", {
+    backup: advance(backup, "verifying", circumstances.nowMs, {
       report: report.archive,
       progress: null,
       dueAtMs: circumstances.nowMs,

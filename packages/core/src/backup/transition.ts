@@ -12,14 +12,19 @@ export type Circumstances = {
   readonly limits: BackupLimits;
 };
 
-type Fields = Partial<Omit<Backup, "backupId" | "sgcId" | "status">>;
+type Fields = Partial<Omit<Backup, "backupId" | "sgcId" | "status" | "statusSinceMs">>;
 
 /** The record one step on. A step that the lifecycle does not have is a bug, and throws. */
-export function advance(backup: Backup, status: BackupStatus, fields: Fields = {}): Backup {
+export function advance(
+  backup: Backup,
+  status: BackupStatus,
+  nowMs: number,
+  fields: Fields = {},
+): Backup {
   if (!mayFollow(backup.status, status)) {
     throw new Error(`backup ${backup.backupId}: ${backup.status} cannot become ${status}`);
   }
-  return { ...backup, dueAtMs: null, dueTries: 0, ...fields, status };
+  return { ...backup, dueAtMs: null, dueTries: 0, ...fields, status, statusSinceMs: nowMs };
 }
 
 export function keep(why: string): BackupDecision {
@@ -42,14 +47,14 @@ export function endAttempt(
     const ended = { failure, upload: null, progress: null, finishedAtMs: nowMs };
     return {
       kind: "change",
-      backup: advance(backup, "failed", ended),
+      backup: advance(backup, "failed", nowMs, ended),
       who,
       why,
       leftover: { objectKey: backup.objectKey, uploadId: null },
     };
   }
   const waitMs = backoffMs(backup.attempt, limits.attemptBackoff, chance);
-  const next = advance(backup, "pending", {
+  const next = advance(backup, "pending", nowMs, {
     attempt: backup.attempt + 1,
     failure,
     upload: null,
