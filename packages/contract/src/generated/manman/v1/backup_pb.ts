@@ -154,7 +154,7 @@ export type Backup = Message<"manman.v1.Backup"> & {
   warningCount: number;
 
   /**
-   * The first warnings, at most 20, in words for people.
+   * The first warnings, at most 20, in words for people. Lists leave them out, so that a page stays small.
    *
    * @generated from field: repeated string warnings = 58;
    */
