@@ -26,7 +26,7 @@ export type Backup = {
   readonly progress: BackupProgress | null;
   readonly failure: Failure | null;
   readonly createdAtMs: number;
-  /** When the first attempt was claimed. */
+  /** When the present attempt was claimed, or the last one that was. */
   readonly startedAtMs: number | null;
   /** When it reached completed, failed or cancelled. */
   readonly finishedAtMs: number | null;
@@ -72,30 +72,30 @@ export type BackupProgress = {
   readonly updatedAtMs: number;
 };
 
-/** Why a backup, or its last attempt, failed. The codes are a closed set, so that scripts need not read the message. */
+/** Why a backup, or its last attempt, failed. The codes are a closed set and travel as they are, so that scripts need not read the message. */
 export type Failure = { readonly code: FailureCode; readonly message: string };
 
 export const failureCodes = [
   /** The host has no data directory for the server game config, or it is empty. */
-  "source-missing",
+  "source_missing",
   /** A file or folder could not be read. */
-  "source-unreadable",
+  "source_unreadable",
   /** The host could not send to the object store. */
-  "store-failed",
+  "store_failed",
   /** The packer ended without a word: killed, out of memory, or a defect. */
-  "packer-crashed",
+  "packer_crashed",
   /** The host manager stopped in the middle of the work. */
   "interrupted",
   /** The host fell silent for longer than a lease. */
-  "lease-expired",
+  "lease_expired",
   /** The host did not claim the work before the dispatch deadline. */
-  "host-unavailable",
+  "host_unavailable",
   /** The stored object is not what the host reported. */
-  "object-mismatch",
+  "object_mismatch",
   /** The upload was gone before it could be completed. */
-  "upload-vanished",
+  "upload_vanished",
   /** Something on the host that none of the others names. */
-  "host-failed",
+  "host_failed",
 ] as const;
 
 export type FailureCode = (typeof failureCodes)[number];

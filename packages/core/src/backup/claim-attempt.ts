@@ -53,7 +53,7 @@ export function grantClaim(
     kind: "change",
     backup: advance(backup, "running", nowMs, {
       upload: { uploadId, instanceId: claim.instanceId },
-      startedAtMs: backup.startedAtMs ?? nowMs,
+      startedAtMs: nowMs,
       dueAtMs: nowMs + limits.leaseMs,
     }),
     who: "host",

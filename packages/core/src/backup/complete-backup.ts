@@ -21,7 +21,7 @@ export function concludeBackup(
     const message = "the upload was gone before it could be completed";
     return endAttempt(
       backup,
-      { code: "upload-vanished", message },
+      { code: "upload_vanished", message },
       "reconciler",
       "retry",
       circumstances,
@@ -31,7 +31,7 @@ export function concludeBackup(
     const message = `the stored object has ${finding.sizeBytes} bytes, the host sent ${backup.report.sizeBytes}`;
     return endAttempt(
       backup,
-      { code: "object-mismatch", message },
+      { code: "object_mismatch", message },
       "reconciler",
       "retry",
       circumstances,

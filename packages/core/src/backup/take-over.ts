@@ -11,7 +11,7 @@ export function takeOverExpired(backup: Backup, circumstances: Circumstances): B
   const message = `the host manager was silent for more than ${limits.leaseMs / 1000} s`;
   return endAttempt(
     backup,
-    { code: "lease-expired", message },
+    { code: "lease_expired", message },
     "reconciler",
     "retry",
     circumstances,
@@ -35,7 +35,7 @@ export function sendAgain(
     const message = `no host manager of server ${backup.serverId} claimed it within ${waitedHours.toFixed(1)} h`;
     return endAttempt(
       backup,
-      { code: "host-unavailable", message },
+      { code: "host_unavailable", message },
       "reconciler",
       "give-up",
       circumstances,
