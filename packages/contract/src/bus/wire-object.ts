@@ -21,7 +21,8 @@ export function wireObject<Shape extends z.ZodRawShape>(shape: Shape) {
   const names = fieldNames(shape);
   return z.codec(wire, z.custom<Value>(), {
     decode: (fields) => renamed(fields, names) as Value,
-    encode: (value) => renamed(value as object, swapped(names)) as z.output<Wire>,
+    // Zod asks for the encoding of an optional object even where it is absent, and drops what it gets then.
+    encode: (value: Value | undefined) => renamed(value ?? {}, swapped(names)) as z.output<Wire>,
   });
 }
 
