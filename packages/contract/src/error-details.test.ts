@@ -42,19 +42,22 @@ test("a status without details has no trailer", () => {
   expect(errorDetails(sent.metadata)).toEqual({ fieldViolations: [] });
 });
 
-test("a flood of violations and endless texts are cut off", () => {
+test("a flood of violations and endless texts are cut off between characters", () => {
   const sent = statusError({
     code: status.INVALID_ARGUMENT,
-    message: "m".repeat(5_000),
-    fieldViolations: Array.from({ length: 500 }, (_, place) => ({
-      field: `f${place}`,
-      description: "d".repeat(5_000),
+    message: "m".repeat(1_023) + "\u2603",
+    fieldViolations: Array.from({ length: 500 }, () => ({
+      field: "f".repeat(5_000),
+      description: "\u2603".repeat(5_000),
     })),
   });
   const { fieldViolations } = errorDetails(sent.metadata);
-  expect(sent.details).toHaveLength(1_000);
-  expect(fieldViolations).toHaveLength(20);
-  expect(fieldViolations[19]?.description).toHaveLength(1_000);
+  expect(sent.details).toBe("m".repeat(1_023));
+  expect(fieldViolations).toHaveLength(6);
+  expect(fieldViolations[5]).toEqual({
+    field: "f".repeat(100),
+    description: "\u2603".repeat(100),
+  });
 });
 
 test("details that cannot be read count as none", () => {

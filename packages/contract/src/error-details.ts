@@ -35,16 +35,19 @@ export type StatusError = ServerErrorResponse & {
   metadata: Metadata;
 };
 
-/** A status keeps so many field violations; trailers must stay small enough for every HTTP/2 client. */
-export const fieldViolationsMax = 20;
+/** A status keeps so many bytes of its text. With the violations it stays below 8 KiB of trailers, beyond which clients drop the answer. */
+export const statusTextBytesMax = 1_024;
 
-/** A status keeps so many characters of its text, and of each violation's. */
-export const statusTextCharsMax = 1_000;
+/** A status keeps as many violations as fit into so many bytes, each cut to the two bounds below. */
+export const violationsBytesMax = 2_400;
+
+const violationFieldBytesMax = 100;
+const violationDescriptionBytesMax = 300;
 
 const detailsTrailer = "grpc-status-details-bin";
 const reasonDomain = "manman";
 
-/** The error that a handler answers with. Texts and violations beyond the bounds are cut off. */
+/** The error that a handler answers with. Texts and violations beyond the bounds are cut off, between characters. */
 export function statusError(error: {
   code: status;
   message: string;
@@ -52,7 +55,7 @@ export function statusError(error: {
   retryDelayMs?: number;
   reason?: string;
 }): StatusError {
-  const message = error.message.slice(0, statusTextCharsMax);
+  const message = cutOff(error.message, statusTextBytesMax);
   const metadata = new Metadata();
   const details = packedDetails(error);
   if (details.length > 0) {
@@ -85,12 +88,7 @@ function packedDetails(error: {
 }): Any[] {
   const packed: Any[] = [];
   if (error.fieldViolations !== undefined && error.fieldViolations.length > 0) {
-    const fieldViolations = error.fieldViolations
-      .slice(0, fieldViolationsMax)
-      .map(({ field, description }) => ({
-        field,
-        description: description.slice(0, statusTextCharsMax),
-      }));
+    const fieldViolations = thoseThatFit(error.fieldViolations);
     packed.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations })));
   }
   if (error.retryDelayMs !== undefined) {
@@ -102,6 +100,24 @@ function packedDetails(error: {
     packed.push(anyPack(ErrorInfoSchema, info));
   }
   return packed;
+}
+
+function thoseThatFit(violations: readonly FieldViolation[]): FieldViolation[] {
+  const fitting: FieldViolation[] = [];
+  let bytes = 0;
+  for (const violation of violations) {
+    const field = cutOff(violation.field, violationFieldBytesMax);
+    const description = cutOff(violation.description, violationDescriptionBytesMax);
+    bytes += Buffer.byteLength(field) + Buffer.byteLength(description);
+    if (bytes > violationsBytesMax) break;
+    fitting.push({ field, description });
+  }
+  return fitting;
+}
+
+function cutOff(text: string, bytesMax: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytesMax));
+  return text.slice(0, read);
 }
 
 function receivedDetails(trailers: Metadata): Any[] {
