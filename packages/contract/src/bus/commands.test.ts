@@ -30,9 +30,9 @@ const golden: [string, Command, string][] = [
       gameCommand: ["-jar", "server.jar"],
       argsTemplate: "--port {{port}}",
       envTemplate: { MAX_PLAYERS: "20" },
-      portBindings: [{ containerPort: 25_565, hostPort: 25_566, protocol: "TCP" }],
+      portBindings: [{ containerPort: 25_565, hostPort: 25_566, protocol: "tcp" }],
     },
-    '{"command":"start_session","session_id":456,"restore_from":{"backup_id":5,"s3_url":"s3://bucket/backups/42/5.tar.gz"},"sgc_id":42,"sequence":18,"entrypoint":["/usr/bin/java"],"game_command":["-jar","server.jar"],"args_template":"--port {{port}}","env_template":{"MAX_PLAYERS":"20"},"port_bindings":[{"container_port":25565,"host_port":25566,"protocol":"TCP"}]}',
+    '{"command":"start_session","session_id":456,"restore_from":{"backup_id":5,"s3_url":"s3://bucket/backups/42/5.tar.gz"},"sgc_id":42,"sequence":18,"entrypoint":["/usr/bin/java"],"game_command":["-jar","server.jar"],"args_template":"--port {{port}}","env_template":{"MAX_PLAYERS":"20"},"port_bindings":[{"container_port":25565,"host_port":25566,"protocol":"tcp"}]}',
   ],
   [
     "command.host.7.session.stop",
@@ -246,7 +246,7 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
         fc.record({
           containerPort: anyPort,
           hostPort: anyPort,
-          protocol: fc.constantFrom("TCP", "UDP"),
+          protocol: fc.constantFrom("tcp", "udp"),
         }),
       ),
     },

@@ -72,8 +72,8 @@ const startSessionCommand = wireMessage(
         wireObject({
           container_port: port,
           host_port: port,
-          /** Absent means TCP. */
-          protocol: nonEmptyText(10).default("TCP"),
+          /** Absent means tcp. */
+          protocol: nonEmptyText(10).default("tcp"),
         }),
       )
       .max(startEntriesMax)

@@ -59,10 +59,10 @@ const golden: [string, Report, string][] = [
       sgcId: 42n,
       serverId: 7n,
       attempt: 1,
-      errorCode: "data_missing",
+      errorCode: "source_missing",
       retryable: false,
     },
-    '{"backup_id":5,"status":"failed","error_message":"game: no such directory","sgc_id":42,"server_id":7,"attempt":1,"error_code":"data_missing","retryable":false}',
+    '{"backup_id":5,"status":"failed","error_message":"game: no such directory","sgc_id":42,"server_id":7,"attempt":1,"error_code":"source_missing","retryable":false}',
   ],
   [
     "status.session.456",

@@ -182,7 +182,8 @@ export type Backup = Message<"manman.v1.Backup"> & {
   progress?: BackupProgress | undefined;
 
   /**
-   * Why it failed, as a snake_case word of a closed set, for programs; empty otherwise.
+   * Why it failed, for programs; empty otherwise. One of `source_missing`, `source_unreadable`, `store_failed`, `packer_crashed`,
+   * `interrupted`, `lease_expired`, `host_unavailable`, `object_mismatch`, `upload_vanished`, `host_failed`.
    *
    * @generated from field: string error_code = 62;
    */

@@ -105,7 +105,7 @@ export type PortBinding = Message<"manman.v1.PortBinding"> & {
   hostPort: number;
 
   /**
-   * `TCP` or `UDP`; empty means TCP.
+   * `tcp` or `udp`; empty means `tcp`.
    *
    * @generated from field: string protocol = 3;
    */

@@ -147,7 +147,7 @@ export type PortRange = Message<"manman.v1.PortRange"> & {
   end: number;
 
   /**
-   * `TCP` or `UDP`.
+   * `tcp` or `udp`.
    *
    * @generated from field: string protocol = 3;
    */
