@@ -74,7 +74,7 @@ async function down(json: boolean): Promise<number> {
   const ended = await withCheckoutLock(async () => {
     await endAbandonedRecords();
     const record = readRecord(STAYING_RECORD);
-    if (record !== undefined) await endRecord(STAYING_RECORD, record);
+    if (record !== undefined) await endRecord(record);
     return record?.processes.map(({ name }) => name) ?? [];
   });
   if (json) process.stdout.write(`${JSON.stringify({ ended })}\n`);

@@ -13,7 +13,6 @@ import {
   endRecord,
   isWhole,
   readRecord,
-  recordOfThisProcess,
   STAYING_RECORD,
   type ServerRecord,
 } from "./server-record.ts";
@@ -42,15 +41,14 @@ export async function ensureServers(
       return { environment: { ...staying.environment, ...named }, end: async () => {} };
     }
     if (lacking.length === 0) return { environment: named, end: async () => {} };
-    const path = stays ? STAYING_RECORD : recordOfThisProcess();
     if (stays && staying !== undefined) {
       process.stderr.write("not all servers that were up still are: starting them anew\n");
-      await endRecord(STAYING_RECORD, staying);
+      await endRecord(staying);
     }
-    const record = await startServers(path, lacking, stays);
+    const record = await startServers(lacking, stays);
     return {
       environment: { ...record.environment, ...named },
-      end: async () => await endRecord(path, record),
+      end: async () => await endRecord(record),
     };
   });
 }

@@ -1,8 +1,10 @@
 // Remembers on disk what was started, before it is of use to anybody, so that whatever was started can be found and ended after any crash.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import {
+  identityOf,
   isRunning,
   type ProcessIdentity,
 } from "@manman/adapters/linux-process/process-identity.ts";
@@ -12,6 +14,8 @@ import type { ServerEnvironment } from "./server-environment.ts";
 
 /** One set of servers, started together and ended together. */
 export type ServerRecord = {
+  /** Where it is written down. */
+  readonly path: string;
   readonly startedBy: ProcessIdentity;
   /** Whether the servers stay when the process that started them has ended. */
   readonly stays: boolean;
@@ -19,8 +23,8 @@ export type ServerRecord = {
   ready: boolean;
   /** The folder that holds all their data; removed with them. */
   readonly dir: string;
-  readonly postgresDataDir: string;
-  readonly processes: DetachedProcess[];
+  /** In the order in which they were started. */
+  processes: DetachedProcess[];
   /** Where our own servers are, by the names of the environment variables. */
   environment: ServerEnvironment;
 };
@@ -30,9 +34,22 @@ const SCRATCH = join(import.meta.dirname, "..", "..", ".scratch");
 /** The set that `up` starts and `down` ends. */
 export const STAYING_RECORD = join(SCRATCH, "services.json");
 
-/** A set of this process alone. */
-export function recordOfThisProcess(): string {
-  return join(SCRATCH, `services-${process.pid}.json`);
+/** Begins a set of servers with a folder of its own, in the temporary folder, and writes it down. */
+export async function beginRecord(stays: boolean): Promise<ServerRecord> {
+  const dir = await mkdtemp(join(tmpdir(), "manman-services-"));
+  // Where root has to run PostgreSQL as another user, that user must be able to pass through.
+  await chmod(dir, 0o711);
+  const record: ServerRecord = {
+    path: stays ? STAYING_RECORD : join(SCRATCH, `services-${basename(dir)}.json`),
+    startedBy: (await identityOf(process.pid)) as ProcessIdentity,
+    stays,
+    ready: false,
+    dir,
+    processes: [],
+    environment: {},
+  };
+  writeRecord(record);
+  return record;
 }
 
 /** Undefined when there is none. */
@@ -45,8 +62,20 @@ export function readRecord(path: string): ServerRecord | undefined {
   }
 }
 
+/** Writes a process down that was just started. */
+export function addProcess(record: ServerRecord, process: DetachedProcess): void {
+  record.processes.push(process);
+  writeRecord(record);
+}
+
+/** Where a set keeps its PostgreSQL, if it has one. */
+export function postgresDataDir(record: ServerRecord): string {
+  return join(record.dir, "postgres", "data");
+}
+
 /** In one step, so that no reader ever sees half of it. */
-export function writeRecord(path: string, record: ServerRecord): void {
+export function writeRecord(record: ServerRecord): void {
+  const { path } = record;
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.new`, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
@@ -59,25 +88,25 @@ export async function isWhole(record: ServerRecord): Promise<boolean> {
 }
 
 /** Ends its processes, and no others, and removes their data and the record. */
-export async function endRecord(path: string, record: ServerRecord): Promise<void> {
+export async function endRecord(record: ServerRecord): Promise<void> {
   // Found by its folder, so that one whose start was cut short is found too.
-  await stopPostgresOn(record.postgresDataDir);
+  await stopPostgresOn(postgresDataDir(record));
   // The data goes too, so nobody has to save anything first.
   for (const process of record.processes.toReversed()) await endProcess(process, "SIGKILL");
   await rm(record.dir, { recursive: true, force: true, maxRetries: 10 });
-  rmSync(path, { force: true });
+  rmSync(record.path, { force: true });
 }
 
 /** Ends the sets whose starter was killed before it could. */
 export async function endAbandonedRecords(): Promise<void> {
   mkdirSync(SCRATCH, { recursive: true });
-  const names = readdirSync(SCRATCH).filter((name) => /^services(-\d+)?\.json$/.test(name));
+  const names = readdirSync(SCRATCH).filter((name) => /^services(-[^.]+)?\.json$/.test(name));
   for (const name of names) {
     const path = join(SCRATCH, name);
     const record = readRecord(path);
     if (record === undefined || (record.ready && record.stays)) continue;
     if (await isRunning(record.startedBy)) continue;
     process.stderr.write(`ending servers that process ${record.startedBy.pid} left behind\n`);
-    await endRecord(path, record);
+    await endRecord(record);
   }
 }

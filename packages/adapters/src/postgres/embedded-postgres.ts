@@ -14,7 +14,7 @@ export type EmbeddedPostgresOptions = {
   readonly dataDir: string;
   /** TCP port on 127.0.0.1; must be free. */
   readonly port: number;
-  /** "full" (the default) survives a power cut; "none" never waits for the disk and is for data that nobody keeps. */
+  /** "full" (the default) survives a power cut; "none" survives the server's death only, never waits for the disk, and is for tests. */
   readonly durability?: "full" | "none";
   /** Server settings by their PostgreSQL names, stronger than the defaults here. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -78,9 +78,8 @@ function serverArguments(
     unix_socket_directories: "",
     // Otherwise one line every few minutes, for ever.
     log_checkpoints: "off",
-    ...(durability === "none"
-      ? { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }
-      : {}),
+    // What was committed still survives the server's death, since the system holds it.
+    ...(durability === "none" ? { fsync: "off", full_page_writes: "off" } : {}),
     ...settings,
   };
   return Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
