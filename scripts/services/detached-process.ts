@@ -86,6 +86,8 @@ async function goneAfter(
   seconds: number,
 ): Promise<boolean> {
   if (!(await isRunning(target))) return true;
+  // To kill(2), the group of 1 is everybody.
+  if (!(target.pid > 1)) throw new Error(`${target.name} cannot be process ${target.pid}`);
   try {
     process.kill(-target.pid, signal);
   } catch (cause) {
