@@ -43,7 +43,7 @@ async function ask(url: string, statement: string): Promise<unknown[]> {
 
 /** Another program, in a process group of its own, that owns a server on that folder. */
 function otherOwner(dataDir: string, port: number): ChildProcess {
-  const program = join(import.meta.dirname, "embedded-postgres-owner.ts");
+  const program = join(import.meta.dirname, "embedded-postgres-owner-main.ts");
   const owner = spawn(process.execPath, [program, dataDir, String(port)], {
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],

@@ -9,6 +9,7 @@ import {
   ListObjectVersionsCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
+import { SERVER_VARIABLES } from "../../scripts/services/server-environment.ts";
 import { serverVariable } from "./server-variable.ts";
 
 export type FreshBucket = {
@@ -21,18 +22,12 @@ export type FreshBucket = {
   readonly remove: () => Promise<void>;
 };
 
-const SERVER = [
-  "S3_ENDPOINT",
-  "S3_ACCESS_KEY",
-  "S3_SECRET_KEY",
-  "S3_REGION",
-  "S3_FORCE_PATH_STYLE",
-] as const;
-
 /** Creates one. */
 export async function freshBucket(): Promise<FreshBucket> {
   const name = `test-${randomBytes(8).toString("hex")}`;
-  const server = Object.fromEntries(SERVER.map((variable) => [variable, serverVariable(variable)]));
+  const server = Object.fromEntries(
+    SERVER_VARIABLES.s3.map((variable) => [variable, serverVariable(variable)]),
+  );
   const client = gatewayClient();
   await client.send(new CreateBucketCommand({ Bucket: name }));
   return {
