@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chown, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -17,7 +17,6 @@ import { until } from "../harness/until.ts";
 /** A data folder that does not exist yet, in a folder that goes away with whatever server runs on it. */
 async function newDataDir(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "embedded-postgres-"));
-  await chmod(dir, 0o711);
   const dataDir = join(dir, "data");
   onTestFinished(async () => {
     await stopPostgresOn(dataDir);

@@ -46,13 +46,14 @@ async function makeDataFolder(dataDir: string, initdb: string, durable: boolean)
       const user = ["-U", "manman", "--auth=scram-sha-256", "--pwfile", password];
       const how = ["--encoding=UTF8", "--locale=C", ...(durable ? [] : ["--no-sync"])];
       const making = launch(initdb, ["-D", made, ...user, ...how], log.fd);
-      const status = await once(making, "exit").then(
-        ([code, signal]: (number | string | null)[]) => code ?? signal,
+      const failure = await once(making, "exit").then(
+        ([code, signal]: (number | string | null)[]) =>
+          code === 0 ? "" : `ended with ${code ?? signal}`,
         wordsOf,
       );
-      if (status !== 0) {
+      if (failure !== "") {
         const said = (await readFile(join(workshop, "log"), "utf8")).trim();
-        throw new Fault("away", `make ${dataDir}: initdb ended with ${status}:\n${said}`);
+        throw new Fault("away", `make ${dataDir}: initdb: ${failure}\n${said}`.trimEnd());
       }
     } finally {
       await log.close();

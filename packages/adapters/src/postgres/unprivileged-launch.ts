@@ -7,32 +7,41 @@ import { join } from "node:path";
 /** Starts a program in a session of its own, so that a Ctrl-C meant for its owner does not reach it. Both outputs go to the descriptor. */
 export type Launch = (program: string, args: readonly string[], output: number) => ChildProcess;
 
-const NOBODY = 65_534;
-const AS_NOBODY = ["--user", `--map-user=${NOBODY}`, `--map-group=${NOBODY}`];
+type User = { readonly uid: number; readonly gid: number };
+
+const NOBODY: User = { uid: 65_534, gid: 65_534 };
+
+/** Root reads as nobody inside; all files stay root's. */
+const IN_NAMESPACE = ["unshare", "--user", "--map-user=65534", "--map-group=65534"];
 
 /**
  * How to run a program that works on `dir`, which must exist.
- * An ordinary user runs it directly. Root runs it as the folder's owner; where that is root itself, inside a user namespace
- * in which root reads as nobody, and where namespaces are forbidden, as nobody, to whom the folder is then given.
+ * An ordinary user runs it directly. Root runs it as the folder's owner; where that is root itself, in a user namespace,
+ * and where namespaces are forbidden, as nobody, to whom the folder is then given.
  */
 export async function unprivilegedLaunch(dir: string): Promise<Launch> {
-  if (process.getuid?.() !== 0) return launch(() => []);
+  if (process.getuid?.() !== 0) return launch([]);
   const owner = await stat(dir);
-  if (owner.uid !== 0) return launch(() => [], { uid: owner.uid, gid: owner.gid });
-  if (await namespacesAllowed()) return launch((program) => ["unshare", ...AS_NOBODY, program]);
-  await giveAway(dir);
-  return launch(() => [], { uid: NOBODY, gid: NOBODY });
+  if (owner.uid !== 0) return await launchAs(owner);
+  if (await works(IN_NAMESPACE)) return launch(IN_NAMESPACE);
+  await give(dir, NOBODY);
+  return await launchAs(NOBODY);
 }
 
-function launch(
-  wrapped: (program: string) => readonly string[],
-  as: { uid?: number; gid?: number } = {},
-): Launch {
+/** Another user cannot pass through closed folders, like root's home, to the programs and the data; keeping one capability mends that. */
+async function launchAs({ uid, gid }: User): Promise<Launch> {
+  const user = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
+  const passing = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+  const wrapper = ["setpriv", ...user, ...passing];
+  return (await works(wrapper)) ? launch(wrapper) : launch([], { uid, gid });
+}
+
+function launch(wrapper: readonly string[], user: Partial<User> = {}): Launch {
   return (program, args, output) => {
-    const [command = program, ...before] = wrapped(program);
-    // The caller's own folder may be closed to the other user.
-    return spawn(command, [...before, ...args], {
-      ...as,
+    const [command, ...rest] = [...wrapper, program, ...args];
+    return spawn(command as string, rest, {
+      ...user,
+      // The caller's own folder may be closed to the other user.
       cwd: "/",
       detached: true,
       stdio: ["ignore", output, output],
@@ -40,8 +49,9 @@ function launch(
   };
 }
 
-async function namespacesAllowed(): Promise<boolean> {
-  const probe = spawn("unshare", [...AS_NOBODY, "true"], { stdio: "ignore" });
+async function works(wrapper: readonly string[]): Promise<boolean> {
+  const [command, ...args] = wrapper;
+  const probe = spawn(command as string, [...args, "true"], { stdio: "ignore" });
   try {
     const [code] = (await once(probe, "exit")) as [number | null];
     return code === 0;
@@ -50,8 +60,8 @@ async function namespacesAllowed(): Promise<boolean> {
   }
 }
 
-async function giveAway(dir: string): Promise<void> {
+async function give(dir: string, { uid, gid }: User): Promise<void> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-  for (const entry of entries) await chown(join(entry.parentPath, entry.name), NOBODY, NOBODY);
-  await chown(dir, NOBODY, NOBODY);
+  for (const entry of entries) await chown(join(entry.parentPath, entry.name), uid, gid);
+  await chown(dir, uid, gid);
 }
