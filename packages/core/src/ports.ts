@@ -158,8 +158,11 @@ export interface BackupRecords {
     readonly hostOnlineMs: number;
     readonly expireLeases: boolean;
   }): Promise<readonly { readonly backup: Backup; readonly hostIsOnline: boolean }[]>;
-  /** Adds `byMs` to every lease that runs, so that hosts which could not reach us in our own absence are not taken over. */
-  extendLeases(byMs: number): Promise<void>;
+  /**
+   * Makes every running lease end no earlier than `atLeastMs` from now, so that hosts which could not reach us in our own absence
+   * are not taken over. Repeating it, or control planes side by side that all do it, adds nothing.
+   */
+  extendLeases(atLeastMs: number): Promise<void>;
   /** Up to `limit` leftovers that are due, hidden from other takers for `holdMs`. */
   takeLeftovers(limit: number, holdMs: number): Promise<readonly LeftoverRecord[]>;
   /** The leftover is cleared away. */

@@ -51,6 +51,7 @@ export type StoredPart = {
 
 /** What a host says of an archive that it has sent whole. */
 export type ArchiveReport = {
+  /** In ascending order; empty once the backup has ended, since only completing the upload needs them and there may be thousands. */
   readonly parts: readonly StoredPart[];
   readonly sizeBytes: number;
   readonly rawBytes: number;

@@ -1,6 +1,6 @@
 // From `verifying` to its end: only an object that exists with the reported size makes a backup completed.
 import type { Backup, BackupDecision } from "./backup.ts";
-import { advance, endAttempt, keep, type Circumstances } from "./transition.ts";
+import { advance, endAttempt, keep, withoutParts, type Circumstances } from "./transition.ts";
 
 /** What the control plane found in the store after it asked for the upload's completion. */
 export type StoreFinding =
@@ -42,6 +42,7 @@ export function concludeBackup(
     backup: advance(backup, "completed", circumstances.nowMs, {
       failure: null,
       upload: null,
+      report: withoutParts(backup.report),
       finishedAtMs: circumstances.nowMs,
     }),
     who: "reconciler",

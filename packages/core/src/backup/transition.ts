@@ -1,7 +1,14 @@
 // Builds the next record of a backup; the only place that writes a status.
 import type { HostCommand } from "../host-command.ts";
 import { backoffMs } from "../backoff.ts";
-import type { Actor, Backup, BackupChange, BackupDecision, Failure } from "./backup.ts";
+import type {
+  Actor,
+  ArchiveReport,
+  Backup,
+  BackupChange,
+  BackupDecision,
+  Failure,
+} from "./backup.ts";
 import { mayFollow, type BackupStatus } from "./lifecycle.ts";
 import type { BackupLimits } from "./limits.ts";
 
@@ -44,7 +51,8 @@ export function endAttempt(
 ): BackupChange {
   const why = `${failure.code}: ${failure.message}`;
   if (retry === "give-up" || backup.attempt >= limits.attemptsMax) {
-    const ended = { failure, upload: null, progress: null, finishedAtMs: nowMs };
+    const report = withoutParts(backup.report);
+    const ended = { failure, upload: null, report, progress: null, finishedAtMs: nowMs };
     return {
       kind: "change",
       backup: advance(backup, "failed", nowMs, ended),
@@ -71,6 +79,11 @@ export function endAttempt(
       ? {}
       : { leftover: { objectKey: backup.objectKey, uploadId: backup.upload.uploadId } }),
   };
+}
+
+/** What stays of a report for good: records are kept for ever and shown in lists, and must not carry thousands of parts. */
+export function withoutParts(report: ArchiveReport | null): ArchiveReport | null {
+  return report === null ? null : { ...report, parts: [] };
 }
 
 /** The command that makes the host work on the present attempt. */

@@ -16,7 +16,7 @@ export type SessionDecision =
   | { readonly kind: "keep"; readonly why: string }
   | SessionChange;
 
-/** A session that has ended, or is stopping, stays as it is: asking twice is no mistake. */
+/** A session that has ended stays as it is; one that is stopping is told again, should the first word have been lost. */
 export function askToStop(session: Session): SessionDecision {
   if (!isLive(session.status)) return { kind: "keep", why: `the session is ${session.status}` };
   const { serverId, sgcId, sessionId } = session;

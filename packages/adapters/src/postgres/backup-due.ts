@@ -1,0 +1,163 @@
+// What is due among the backups, and the leases of those that run.
+import type { Backup } from "@manman/core/backup/backup.ts";
+import { judgeClaim, type Claim } from "@manman/core/backup/claim-attempt.ts";
+import { backupStatuses } from "@manman/core/backup/lifecycle.ts";
+import type { BackupRecords, HeldAttempt } from "@manman/core/ports.ts";
+import { refusalSentence } from "@manman/core/refusal.ts";
+import { sql, type Kysely } from "kysely";
+import { backupColumns, backupColumnsOf, toBackup, type BackupRow } from "./backup-row.ts";
+import { withFaults } from "./faults.ts";
+import { interval, type Tables } from "./rows.ts";
+import { storableJson } from "./storable-text.ts";
+
+/**
+ * See BackupRecords.takeDue. Taking moves `visible_at` and not `due_at`: the rules go by `due_at`, and a record that is shown to
+ * one of them must not look as if somebody had been there already.
+ */
+export async function takeDueBackups(
+  db: Kysely<Tables>,
+  { limit, holdMs, hostOnlineMs, expireLeases }: Parameters<BackupRecords["takeDue"]>[0],
+): ReturnType<BackupRecords["takeDue"]> {
+  const statuses = backupStatuses.filter((status) => expireLeases || status !== "running");
+  const { rows } = await withFaults(
+    "take due backups",
+    async () =>
+      await sql<BackupRow & { host_is_online: boolean }>`
+        with due as materialized (
+          select backup_id from backup
+          where visible_at <= now() and status = any(${statuses}::text[])
+          order by visible_at
+          limit ${limit}
+          for no key update skip locked
+        ),
+        taken as (
+          update backup set visible_at = now() + ${interval(holdMs)}
+          from due where backup.backup_id = due.backup_id
+          returning backup.*
+        )
+        select ${backupColumnsOf("taken")},
+          coalesce(server.last_seen_at >= now() - ${interval(hostOnlineMs)}, false) as host_is_online
+        from taken join server using (server_id)
+        order by taken.due_at, taken.backup_id
+      `.execute(db),
+  );
+  return rows.map((row) => ({ backup: toBackup(row), hostIsOnline: row.host_is_online }));
+}
+
+/** See BackupRecords.renew. The attempts that were not renewed are judged by their records as they are afterwards. */
+export async function renewLeases(
+  db: Kysely<Tables>,
+  serverId: bigint,
+  instanceId: string,
+  attempts: readonly HeldAttempt[],
+  leaseMs: number,
+): ReturnType<BackupRecords["renew"]> {
+  if (attempts.length === 0) return [];
+  return await withFaults(`renew leases of server ${serverId}`, async () => {
+    const renewed = await renewHeld(db, serverId, instanceId, attempts, leaseMs);
+    const missed = attempts.filter((held) => !renewed.has(nameOf(held)));
+    if (missed.length === 0) return [];
+    const records = await backupsById(db, missed);
+    return missed.flatMap(({ backupId, attempt }) => {
+      const claim = { serverId, instanceId, attempt };
+      const reason = reasonOfLoss(backupId, records.get(backupId), claim);
+      return reason === null ? [] : [{ backupId, attempt, reason }];
+    });
+  });
+}
+
+/** Rows are locked in the order of their ids, as by `extendRunningLeases`, so that the two never wait for each other in a circle. */
+async function renewHeld(
+  db: Kysely<Tables>,
+  serverId: bigint,
+  instanceId: string,
+  attempts: readonly HeldAttempt[],
+  leaseMs: number,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ backup_id: bigint; attempt: number }>`
+    with held as materialized (
+      select * from unnest(
+        ${attempts.map(({ backupId }) => backupId)}::bigint[],
+        ${attempts.map(({ attempt }) => attempt)}::integer[],
+        ${attempts.map(({ progress }) => storableJson(progress))}::jsonb[]
+      ) as given (backup_id, attempt, progress)
+    ),
+    locked as materialized (
+      select backup.backup_id, held.progress from held join backup using (backup_id, attempt)
+      where backup.status = 'running'
+        and backup.server_id = ${serverId}
+        and backup.upload_instance_id = ${instanceId}
+      order by backup.backup_id
+      for no key update of backup
+    ),
+    timed as materialized (
+      select *, clock_timestamp() as moment, clock_timestamp() + ${interval(leaseMs)} as lease_end
+      from locked
+    )
+    update backup set
+      due_at = lease_end,
+      visible_at = lease_end,
+      progress = coalesce(
+        timed.progress
+          || jsonb_build_object('updatedAtMs', floor(extract(epoch from moment) * 1000)),
+        backup.progress
+      )
+    from timed where backup.backup_id = timed.backup_id
+    returning backup.backup_id, backup.attempt
+  `.execute(db);
+  return new Set(rows.map((row) => nameOf({ backupId: row.backup_id, attempt: row.attempt })));
+}
+
+function nameOf({ backupId, attempt }: Pick<HeldAttempt, "backupId" | "attempt">): string {
+  return `${backupId}/${attempt}`;
+}
+
+/** Null where the attempt counts after all: it was claimed while we looked. */
+function reasonOfLoss(backupId: bigint, backup: Backup | undefined, claim: Claim): string | null {
+  if (backup === undefined) return `there is no backup ${backupId}`;
+  const verdict = judgeClaim(backup, claim);
+  switch (verdict.kind) {
+    case "held":
+      return null;
+    case "open":
+      return "the attempt was not claimed";
+    case "stale":
+      return verdict.reason;
+    case "refuse":
+      return refusalSentence(verdict.refusal);
+  }
+}
+
+async function backupsById(
+  db: Kysely<Tables>,
+  attempts: readonly HeldAttempt[],
+): Promise<ReadonlyMap<bigint, Backup>> {
+  const ids = attempts.map(({ backupId }) => backupId);
+  const rows = await db
+    .selectFrom("backup")
+    .select(backupColumns)
+    .where(sql<boolean>`backup_id = any(${ids}::bigint[])`)
+    .execute();
+  return new Map(rows.map((row) => [row.backup_id, toBackup(row)]));
+}
+
+/** See BackupRecords.extendLeases. */
+export async function extendRunningLeases(db: Kysely<Tables>, atLeastMs: number): Promise<void> {
+  await withFaults(
+    "extend leases",
+    async () =>
+      await sql`
+        with extended as materialized (
+          select backup_id from backup
+          where visible_at is not null and status = 'running'
+            and due_at < now() + ${interval(atLeastMs)}
+          order by backup_id
+          for no key update
+        )
+        update backup set
+          due_at = now() + ${interval(atLeastMs)},
+          visible_at = greatest(visible_at, now() + ${interval(atLeastMs)})
+        from extended where backup.backup_id = extended.backup_id
+      `.execute(db),
+  );
+}

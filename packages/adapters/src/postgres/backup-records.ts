@@ -1,0 +1,88 @@
+// The records of backups.
+import type { Backup } from "@manman/core/backup/backup.ts";
+import type { OperationInProgress } from "@manman/core/backup/create-backup.ts";
+import type { BackupFilter, BackupRecords, Page } from "@manman/core/ports.ts";
+import { sql, type Kysely } from "kysely";
+import { changeBackup } from "./backup-change.ts";
+import { backupSituations, createBackups } from "./backup-creation.ts";
+import { extendRunningLeases, renewLeases, takeDueBackups } from "./backup-due.ts";
+import { backupColumns, toBackup, type BackupRow } from "./backup-row.ts";
+import { withFaults } from "./faults.ts";
+import { leftoverRecords } from "./leftovers.ts";
+import type { Tables } from "./rows.ts";
+
+export function backupRecords(db: Kysely<Tables>): BackupRecords {
+  return {
+    situations: async (requests) => await backupSituations(db, requests),
+    create: async (births, redispatchMs) => await createBackups(db, births, redispatchMs),
+    change: async (backupId, rule) => await changeBackup(db, backupId, rule),
+    get: async (backupId) =>
+      await withFaults(`get backup ${backupId}`, async () => await getBackup(db, backupId)),
+    list: async (filter, page) =>
+      await withFaults("list backups", async () => await listBackups(db, filter, page)),
+    operation: async (sgcId) =>
+      await withFaults(
+        `look up the operation of server game config ${sgcId}`,
+        async () => await getOperation(db, sgcId),
+      ),
+    renew: async (serverId, instanceId, attempts, leaseMs) =>
+      await renewLeases(db, serverId, instanceId, attempts, leaseMs),
+    takeDue: async (take) => await takeDueBackups(db, take),
+    extendLeases: async (atLeastMs) => await extendRunningLeases(db, atLeastMs),
+    ...leftoverRecords(db),
+  };
+}
+
+async function getBackup(db: Kysely<Tables>, backupId: bigint): Promise<Backup | null> {
+  const row = await db
+    .selectFrom("backup")
+    .select(backupColumns)
+    .where("backup_id", "=", backupId)
+    .executeTakeFirst();
+  return row === undefined ? null : toBackup(row);
+}
+
+async function getOperation(
+  db: Kysely<Tables>,
+  sgcId: bigint,
+): Promise<OperationInProgress | null> {
+  const row = await db
+    .selectFrom("operation")
+    .select(["kind", "backup_id"])
+    .where("sgc_id", "=", sgcId)
+    .executeTakeFirst();
+  return row === undefined ? null : { kind: row.kind, backupId: row.backup_id };
+}
+
+/** Tombstones have indexes of their own, so that a list with them is merged from two. */
+async function listBackups(
+  db: Kysely<Tables>,
+  filter: BackupFilter,
+  page: Page,
+): Promise<readonly Backup[]> {
+  const kept = backupPage(db, filter, page, "<>");
+  if (!filter.includeDeleted) return (await kept.execute()).map(toBackup);
+  const { rows } = await sql<BackupRow>`
+    (${kept}) union all (${backupPage(db, filter, page, "=")})
+    order by backup_id desc limit ${page.limit}
+  `.execute(db);
+  return rows.map(toBackup);
+}
+
+/** The status is written out, since only so the planner sees that a partial index holds all that is asked for. */
+function backupPage(
+  db: Kysely<Tables>,
+  { sgcId, sessionId }: BackupFilter,
+  { beforeId, limit }: Page,
+  deleted: "=" | "<>",
+) {
+  let query = db
+    .selectFrom("backup")
+    .select(backupColumns)
+    .where("status", deleted, sql.lit("deleted" as const))
+    .orderBy("backup_id", "desc")
+    .limit(limit);
+  if (sgcId !== null) query = query.where("sgc_id", "=", sgcId);
+  if (sessionId !== null) query = query.where("session_id", "=", sessionId);
+  return beforeId === null ? query : query.where("backup_id", "<", beforeId);
+}

@@ -1,0 +1,74 @@
+// The records of the runs of games.
+import type { Page, SessionFilter, SessionRecords } from "@manman/core/ports.ts";
+import type { Session } from "@manman/core/session/session.ts";
+import { sql, type Kysely } from "kysely";
+import { withFaults } from "./faults.ts";
+import { timeAt, type Tables } from "./rows.ts";
+import { changeSession, startSession } from "./session-change.ts";
+import { sessionColumns, sessionColumnsOf, toSession, type SessionRow } from "./session-row.ts";
+
+export function sessionRecords(db: Kysely<Tables>): SessionRecords {
+  return {
+    start: async (sgcId, rule) => await startSession(db, sgcId, rule),
+    change: async (sessionId, rule) => await changeSession(db, sessionId, rule),
+    get: async (sessionId) =>
+      await withFaults(`get session ${sessionId}`, async () => await getSession(db, sessionId)),
+    list: async (filter, page) =>
+      await withFaults("list sessions", async () => await listSessions(db, filter, page)),
+  };
+}
+
+async function getSession(db: Kysely<Tables>, sessionId: bigint): Promise<Session | null> {
+  const row = await db
+    .selectFrom("session")
+    .select(sessionColumns)
+    .where("session_id", "=", sessionId)
+    .executeTakeFirst();
+  return row === undefined ? null : toSession(row);
+}
+
+/**
+ * A list by status takes the newest of each status and merges them: an index has those of one status in order, but not those of
+ * several, and walking past millions of ended sessions to find the live ones would take minutes. One game's sessions are few
+ * enough to walk.
+ */
+async function listSessions(
+  db: Kysely<Tables>,
+  filter: SessionFilter,
+  page: Page,
+): Promise<readonly Session[]> {
+  if (filter.statuses.length === 0) {
+    return (await sessionPage(db, filter, page).execute()).map(toSession);
+  }
+  const statuses = sql`${filter.statuses}::text[]`;
+  if (filter.sgcId !== null) {
+    const query = sessionPage(db, filter, page).where(sql<boolean>`status = any(${statuses})`);
+    return (await query.execute()).map(toSession);
+  }
+  const ofOneStatus = sessionPage(db, filter, page).where(sql<boolean>`status = wanted.status`);
+  const { rows } = await sql<SessionRow>`
+    select ${sessionColumnsOf("found")}
+    from (select distinct status from unnest(${statuses}) as given (status)) as wanted
+    cross join lateral (${ofOneStatus}) as found
+    order by session_id desc limit ${page.limit}
+  `.execute(db);
+  return rows.map(toSession);
+}
+
+function sessionPage(db: Kysely<Tables>, filter: SessionFilter, { beforeId, limit }: Page) {
+  let query = db
+    .selectFrom("session")
+    .select(sessionColumns)
+    .orderBy("session_id", "desc")
+    .limit(limit);
+  const { sgcId, serverId, startedAfterMs, startedBeforeMs } = filter;
+  if (sgcId !== null) query = query.where("sgc_id", "=", sgcId);
+  if (serverId !== null) query = query.where("server_id", "=", serverId);
+  if (startedAfterMs !== null) {
+    query = query.where(sql<boolean>`started_at > ${timeAt(startedAfterMs)}`);
+  }
+  if (startedBeforeMs !== null) {
+    query = query.where(sql<boolean>`started_at < ${timeAt(startedBeforeMs)}`);
+  }
+  return beforeId === null ? query : query.where("session_id", "<", beforeId);
+}
