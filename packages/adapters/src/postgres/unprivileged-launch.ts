@@ -32,6 +32,8 @@ export async function unprivilegedLaunch(dir: string): Promise<Launch> {
 async function launchAs({ uid, gid }: User): Promise<Launch> {
   const user = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
   const passing = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+  // Without it access(2), by which the programs look for one another, leaves the capability out.
+  passing.push("--securebits=+no_setuid_fixup");
   const wrapper = ["setpriv", ...user, ...passing];
   return (await works(wrapper)) ? launch(wrapper) : launch([], { uid, gid });
 }
