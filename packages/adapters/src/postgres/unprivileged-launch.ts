@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chown, readdir, stat } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 
 /** Starts a program in a session of its own, so that a Ctrl-C meant for its owner does not reach it. Both outputs go to the descriptor. */
@@ -11,16 +12,19 @@ type User = { readonly uid: number; readonly gid: number };
 
 const NOBODY: User = { uid: 65_534, gid: 65_534 };
 
-/** Root reads as nobody inside; all files stay root's. */
+/** Its user reads as nobody inside; outside, all files stay theirs. */
 const IN_NAMESPACE = ["unshare", "--user", "--map-user=65534", "--map-group=65534"];
 
 /**
  * How to run a program that works on `dir`, which must exist.
- * An ordinary user runs it directly. Root runs it as the folder's owner; where that is root itself, in a user namespace,
- * and where namespaces are forbidden, as nobody, to whom the folder is then given.
+ * - An ordinary user runs it directly; one without a name, which initdb asks for, in a user namespace.
+ * - Root runs it as the owner of `dir`. Where that is root itself, in a user namespace; and where those are forbidden,
+ *   as nobody, to whom `dir` is then given.
  */
 export async function unprivilegedLaunch(dir: string): Promise<Launch> {
-  if (process.getuid?.() !== 0) return launch([]);
+  if (process.getuid?.() !== 0) {
+    return launch(hasName() || !(await works(IN_NAMESPACE)) ? [] : IN_NAMESPACE);
+  }
   const owner = await stat(dir);
   if (owner.uid !== 0) return await launchAs(owner);
   if (await works(IN_NAMESPACE)) return launch(IN_NAMESPACE);
@@ -32,6 +36,8 @@ export async function unprivilegedLaunch(dir: string): Promise<Launch> {
 async function launchAs({ uid, gid }: User): Promise<Launch> {
   const user = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
   const passing = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+  // Without it access(2), by which the programs look for one another, leaves the capability out.
+  passing.push("--securebits=+no_setuid_fixup");
   const wrapper = ["setpriv", ...user, ...passing];
   return (await works(wrapper)) ? launch(wrapper) : launch([], { uid, gid });
 }
@@ -47,6 +53,14 @@ function launch(wrapper: readonly string[], user: Partial<User> = {}): Launch {
       stdio: ["ignore", output, output],
     });
   };
+}
+
+function hasName(): boolean {
+  try {
+    return userInfo().username !== "";
+  } catch {
+    return false;
+  }
 }
 
 async function works(wrapper: readonly string[]): Promise<boolean> {
