@@ -9,6 +9,8 @@ export type Leniency = {
   ignoreOwners?: boolean;
   /** A reader that keeps times as floating point is off by up to this. */
   mtimeSlackNs?: bigint;
+  /** A reader that sets no times on symlinks. */
+  ignoreSymlinkTimes?: boolean;
 };
 
 /** Every difference as one line naming the path; empty when the trees are the same. Sockets, fifos and devices count as entries. */
@@ -58,9 +60,10 @@ function differencesOf(a: TreeEntry, b: TreeEntry, leniency: Leniency): string[]
     same("uid", a.stats.uid, b.stats.uid);
     same("gid", a.stats.gid, b.stats.gid);
   }
-  const apartNs = a.stats.mtimeNs - b.stats.mtimeNs;
-  const slackNs = leniency.mtimeSlackNs ?? 0n;
-  if (apartNs > slackNs || -apartNs > slackNs) same("mtime", a.stats.mtimeNs, b.stats.mtimeNs);
+  const timed = kinds[0] !== "symlink" || leniency.ignoreSymlinkTimes !== true;
+  if (timed && apartNs(a.stats, b.stats) > (leniency.mtimeSlackNs ?? 0n)) {
+    same("mtime", a.stats.mtimeNs, b.stats.mtimeNs);
+  }
   same("hard link to", shown(a.firstName), shown(b.firstName));
   if (kinds[0] === "symlink") same("target", targetOf(a.path), targetOf(b.path));
   if (kinds[0] === "file") {
@@ -75,6 +78,10 @@ function kindOf(stats: BigIntStats): string {
   if (stats.isDirectory()) return "directory";
   if (stats.isSymbolicLink()) return "symlink";
   return "special";
+}
+
+function apartNs(a: BigIntStats, b: BigIntStats): bigint {
+  return a.mtimeNs > b.mtimeNs ? a.mtimeNs - b.mtimeNs : b.mtimeNs - a.mtimeNs;
 }
 
 function octal(mode: bigint): string {

@@ -17,10 +17,18 @@ export type WorldSize = {
 };
 
 /** Fills `dir`, which must not exist. As root, odd files belong to odd owners; otherwise all belong to the caller. */
-export function makeMixedWorld(dir: string, { seed, files, bytes }: WorldSize): void {
-  const random = new SeededRandom(seed);
+export function makeMixedWorld(dir: string, size: WorldSize): void {
   // The caller's umask would otherwise show in the modes.
-  process.umask(0o022);
+  const umask = process.umask(0o022);
+  try {
+    fillWorld(dir, size);
+  } finally {
+    process.umask(umask);
+  }
+}
+
+function fillWorld(dir: string, { seed, files, bytes }: WorldSize): void {
+  const random = new SeededRandom(seed);
   mkdirSync(dir, { mode: 0o755 });
   const third = bytes / 3;
   const counts = { players: Math.floor(files * 0.6), logs: Math.floor(files * 0.25), databases: 2 };

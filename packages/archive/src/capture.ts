@@ -1,23 +1,19 @@
-// Takes hold of one entry of a tree as it is at this moment: what it is, and a small file's data or a large file's open handle.
-// Nothing that takes a name's place after it was listed is followed, waited for, or read as if it were the file.
-import { constants, type BigIntStats } from "node:fs";
-import { lstat, open, readlink, type FileHandle } from "node:fs/promises";
+// What one entry of a tree turned out to be when it was opened. Whatever takes a name's place after it was listed is not
+// followed, not waited for, and not read as if it were what the listing said: it is left out with a warning.
+import type { BigIntStats } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import type { EntryAttributes } from "./archive-entry.ts";
 import { fileSystemFault, systemErrorCode } from "./file-system-fault.ts";
 import type { LinkedInode } from "./hard-links.ts";
 import type { PackWarningKind } from "./pack-warnings.ts";
 
-/** Files up to this size are read whole before their header is written, so that one that changes can be read again. */
-export const smallFileBytesMax = 64 * 1024;
-const readTriesMax = 3;
-
-/** A file that is still to be read, and what it was when it was opened. */
+/** A file that is still to be read, and its status when it was opened. */
 export type OpenFile = { kind: "open"; handle: FileHandle; stats: BigIntStats; shownPath: string };
 
 /** The data of a file: read already, and how the file changed in the meantime if it did; or still to be read. */
 export type FileData = { kind: "whole"; bytes: Buffer; changed: string | undefined } | OpenFile;
 
-/** What an entry turned out to be. Whoever gets one calls `closeCapture` in the end. */
+/** Whoever gets one calls `closeCapture` in the end. */
 export type Capture =
   | { kind: "directory"; path: Buffer; attributes: EntryAttributes }
   | {
@@ -37,53 +33,8 @@ export type Capture =
     }
   | { kind: "left-out"; path: Buffer; reason: PackWarningKind; detail: string };
 
-/** Where an entry lies on disk now, what it is called in the archive, and what people know it as. */
+/** Where an entry is reached now, what it is called in the archive, and the path that people know it by. */
 export type Located = { diskPath: Buffer; path: Buffer; shownPath: string };
-
-/** A symlink where a file was, anything where a directory was, a socket where a file was, anything where a symlink was. */
-const replacedCodes: ReadonlySet<string> = new Set(["ELOOP", "ENOTDIR", "ENXIO", "EINVAL"]);
-const openFlags =
-  constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
-
-/** Opens a file and reads it if it is small. Fails with a Fault when it may not be read; one that is gone or no longer a file is left out. */
-export async function captureFile({ diskPath, path, shownPath }: Located): Promise<Capture> {
-  let handle: FileHandle;
-  try {
-    handle = await open(diskPath, openFlags);
-  } catch (error) {
-    return leftOutOrThrow(error, path, shownPath);
-  }
-  let kept = false;
-  try {
-    const stats = await handle.stat({ bigint: true });
-    if (!stats.isFile()) return leftOut(path, "replaced", "is no longer a file");
-    if (stats.size <= smallFileBytesMax) return await captureSmall(handle, path, stats);
-    kept = true;
-    return fileCapture(path, stats, { kind: "open", handle, stats, shownPath });
-  } catch (error) {
-    throw fileSystemFault(error, "read", shownPath);
-  } finally {
-    if (!kept) await handle.close();
-  }
-}
-
-/** Reads a symlink's text. It is left out when it is gone or no longer a symlink. */
-export async function captureSymlink({ diskPath, path, shownPath }: Located): Promise<Capture> {
-  try {
-    const target = await readlink(diskPath, { encoding: "buffer" });
-    const stats = await lstat(diskPath, { bigint: true });
-    if (!stats.isSymbolicLink()) return leftOut(path, "replaced", "is no longer a symlink");
-    return {
-      kind: "symlink",
-      path,
-      attributes: attributesOf(stats),
-      inode: linkedInode(stats),
-      target,
-    };
-  } catch (error) {
-    return leftOutOrThrow(error, path, shownPath);
-  }
-}
 
 /** Closes the handle that a capture may hold. */
 export async function closeCapture(capture: Capture): Promise<void> {
@@ -94,11 +45,18 @@ export function leftOut(path: Buffer, reason: PackWarningKind, detail: string): 
   return { kind: "left-out", path, reason, detail };
 }
 
-/** What an entry that cannot be opened means: gone or replaced is a warning, anything else fails the pack. */
-export function leftOutOrThrow(error: unknown, path: Buffer, shownPath: string): Capture {
-  const code = systemErrorCode(error) ?? "";
+/**
+ * What it means that an entry could not be opened: gone, or, where the error is one of `replacedCodes`, no longer of its kind.
+ * Throws a Fault for everything else.
+ */
+export function leftOutOrFault(
+  error: unknown,
+  { path, shownPath }: Pick<Located, "path" | "shownPath">,
+  replacedCodes: readonly string[],
+): Capture {
+  const code = systemErrorCode(error);
   if (code === "ENOENT") return leftOut(path, "vanished", "was gone before it could be opened");
-  if (replacedCodes.has(code)) {
+  if (code !== undefined && replacedCodes.includes(code)) {
     return leftOut(path, "replaced", "became something else before it could be opened");
   }
   throw fileSystemFault(error, "open", shownPath);
@@ -113,56 +71,8 @@ export function attributesOf(stats: BigIntStats): EntryAttributes {
   };
 }
 
-/** How a file differs from what it was, in words, or undefined when it was not touched. */
-export function changeBetween(before: BigIntStats, after: BigIntStats): string | undefined {
-  if (after.size !== before.size) return `was ${before.size} bytes, is now ${after.size}`;
-  if (after.mtimeNs !== before.mtimeNs) return "was written to while it was read";
-  if (after.ctimeNs !== before.ctimeNs) return "its owner, mode or links changed while it was read";
-  return undefined;
-}
-
-/** Reads until two looks at the file agree, or the tries are used up; then the last reading stands, with a warning. */
-async function captureSmall(
-  handle: FileHandle,
-  path: Buffer,
-  firstStats: BigIntStats,
-): Promise<Capture> {
-  let before = firstStats;
-  for (let tries = 1; ; tries += 1) {
-    const bytes = Buffer.allocUnsafe(Number(before.size));
-    const readBytes = await readWhole(handle, bytes);
-    bytes.fill(0, readBytes);
-    const after = await handle.stat({ bigint: true });
-    const changed = changeBetween(before, after);
-    if (changed === undefined || tries === readTriesMax || after.size > smallFileBytesMax) {
-      return fileCapture(path, before, { kind: "whole", bytes, changed });
-    }
-    before = after;
-  }
-}
-
-async function readWhole(handle: FileHandle, bytes: Buffer): Promise<number> {
-  let filled = 0;
-  while (filled < bytes.length) {
-    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return filled;
-}
-
-function fileCapture(path: Buffer, stats: BigIntStats, data: FileData): Capture {
-  return {
-    kind: "file",
-    path,
-    attributes: attributesOf(stats),
-    inode: linkedInode(stats),
-    sizeBytes: Number(stats.size),
-    data,
-  };
-}
-
-function linkedInode(stats: BigIntStats): LinkedInode | undefined {
+/** The inode when it has more than one name. */
+export function linkedInode(stats: BigIntStats): LinkedInode | undefined {
   if (stats.nlink <= 1n) return undefined;
   return { key: `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`, names: Number(stats.nlink) };
 }

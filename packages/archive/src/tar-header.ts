@@ -100,7 +100,7 @@ function writeBlock(block: Buffer, fields: BlockFields): void {
   writeOctal(block, 329, 8, 0);
   writeOctal(block, 337, 8, 0);
   let sum = 0;
-  for (const byte of block) sum += byte;
+  for (let i = 0; i < tarBlockBytes; i += 1) sum += block[i] as number;
   block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
 }
 

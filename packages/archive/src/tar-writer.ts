@@ -1,6 +1,7 @@
 // Writes captured entries as a tar stream: headers, data, padding, and the end mark.
 import type { ArchiveEntry } from "./archive-entry.ts";
-import { changeBetween, closeCapture, type Capture, type OpenFile } from "./capture.ts";
+import { changeBetween } from "./capture-file.ts";
+import { closeCapture, type Capture, type OpenFile } from "./capture.ts";
 import { fileSystemFault } from "./file-system-fault.ts";
 import { HardLinks } from "./hard-links.ts";
 import { WarningList, type PackWarningKind, type PackWarnings } from "./pack-warnings.ts";
@@ -80,25 +81,30 @@ export class TarWriter {
    * Writes exactly as many bytes as the header announced, whatever happens to the file: what was added is left for the next
    * backup, what was cut off reads as zeros. Returns how the file changed while it was read, if it did.
    */
-  async #writeOpenFile({ handle, stats, shownPath }: OpenFile, sizeBytes: number) {
-    let position = 0;
-    try {
-      while (position < sizeBytes) {
-        const target = this.#blocks.free.subarray(0, sizeBytes - position);
-        const { bytesRead } = await handle.read(target, 0, target.length, position);
-        if (bytesRead === 0) break;
-        position += bytesRead;
-        await this.#blocks.advance(bytesRead);
+  async #writeOpenFile(file: OpenFile, sizeBytes: number): Promise<string | undefined> {
+    for (let position = 0; position < sizeBytes;) {
+      const target = this.#blocks.free.subarray(0, sizeBytes - position);
+      const { bytesRead } = await readingOf(file, file.handle.read(target, { position }));
+      if (bytesRead === 0) {
+        await this.#blocks.appendZeros(sizeBytes - position);
+        break;
       }
-    } catch (error) {
-      throw fileSystemFault(error, "read", shownPath);
+      position += bytesRead;
+      await this.#blocks.advance(bytesRead);
     }
-    await this.#blocks.appendZeros(sizeBytes - position);
-    return changeBetween(stats, await handle.stat({ bigint: true }));
+    return changeBetween(file.stats, await readingOf(file, file.handle.stat({ bigint: true })));
   }
 
   #warn(path: Buffer, kind: PackWarningKind, detail: string): void {
     this.#warnings.add({ path: printablePath(path), kind, detail });
+  }
+}
+
+async function readingOf<T>({ shownPath }: OpenFile, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    throw fileSystemFault(error, "read", shownPath);
   }
 }
 
