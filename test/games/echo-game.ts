@@ -2,10 +2,6 @@
 import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
-appendFileSync("runs", `${process.pid}\n`);
-console.log(`ready ${process.argv.slice(2).join("|")}`);
-console.log(`environment ${JSON.stringify(process.env)}`);
-
 createInterface({ input: process.stdin })
   .on("line", (line) => {
     const [order, value] = line.split(" ");
@@ -20,3 +16,7 @@ process.on("SIGTERM", () => {
   process.exit(0);
 });
 setInterval(() => undefined, 60_000);
+
+appendFileSync("runs", `${process.pid}\n`);
+console.log(`environment ${JSON.stringify(process.env)}`);
+console.log(`ready ${process.argv.slice(2).join("|")}`);

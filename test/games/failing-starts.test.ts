@@ -181,19 +181,28 @@ test("a directory without a recorded intent is no session, and does not stand in
   expect(await runner.find()).toMatchObject([{ state: "running" }]);
 });
 
-test("a record that the disk spoilt is named, file and field", async () => {
+test("a record that the disk spoilt is named, file and field, and does not hide the other games", async () => {
   await using host = await GamesHost.make();
-  const runner = host.runner();
+  const faults: string[] = [];
+  const runner = host.runner({ onFault: (fault) => faults.push(fault.message) });
   await runner.start(host.launch(1n));
+  await runner.start(host.launch(2n));
   const file = await host.processes(1n);
   // To kill(2), the group of 1 is everybody.
   await host.tamper(1n, { ...file, game: { ...file.game, pid: 1 } });
   host.endLater(file.game.pid);
+  const record = join(host.sessions, "1", "supervisor.json");
+  const problem = `read ${record} game: "pid" is not a pid`;
 
   await expect(runner.kill(1n)).rejects.toMatchObject({
     kind: "corrupt",
-    message: `kill session 1: read ${join(host.sessions, "1", "supervisor.json")} game: "pid" is not a pid`,
+    message: `kill session 1: ${problem}`,
   });
+  expect(await runner.find()).toMatchObject([{ sessionId: 2n, state: "running" }]);
+  const heard = heardBy(runner);
+  await until("the other game is told", () => heard.length > 0);
+  expect(heard).toMatchObject([{ sessionId: 2n, state: "running" }]);
+  expect(faults).toEqual([`find session 1: ${problem}`, `find session 1: ${problem}`]);
 });
 
 test("nothing is left of the drafts of records", async () => {

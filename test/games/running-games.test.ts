@@ -13,12 +13,12 @@ test("a game runs with its arguments and environment, takes input, and ends with
     env: { WORLD: "big one" },
   });
   await host.logHolds(1n, `ready a b|"c" $HOME`);
-  await host.logHolds(1n, `"WORLD":"big one"`);
   await until("the start is told", () => heard.at(-1)?.state === "running");
   await runner.sendInput(1n, Buffer.from("say hello\nexit"));
   await runner.sendInput(1n, Buffer.from(" 7\n"));
   await until("the end is told", () => heard.at(-1)?.state === "ended");
 
+  expect(await host.read(1n, "game.log")).toContain(`"WORLD":"big one"`);
   expect(await host.read(1n, "game.log")).toContain("got say hello\ngot exit 7\n");
   expect(heard.filter((game) => game.state !== "starting")).toEqual([
     {
@@ -49,7 +49,7 @@ test("a game gets nothing of the host manager's environment but what every game 
   process.env["S3_SECRET_KEY"] = "not for games";
 
   await runner.start({ ...host.launch(1n), env: { PORT: "25565" } });
-  await host.logHolds(1n, "environment");
+  await host.logHolds(1n, "ready");
 
   const [line = ""] = /(?<=environment ).*/.exec(await host.read(1n, "game.log")) ?? [];
   // PWD is the gate's, and true.
@@ -61,7 +61,7 @@ test("a game gets nothing of the host manager's environment but what every game 
   });
   const { supervisor } = await host.processes(1n);
   expect(await readFile(`/proc/${supervisor.pid}/environ`, "utf8")).toBe(
-    "PATH=/usr/bin:/bin\0HOME=/nowhere\0",
+    `PATH=/usr/bin:/bin\0HOME=/nowhere\0NODE_COMPILE_CACHE=${host.sessions}/compile-cache\0`,
   );
 });
 

