@@ -97,7 +97,7 @@ function settingsTable(hostname: string) {
     },
     STALL_SECONDS: {
       meaning: "how long a backup may make no progress before its packer is ended",
-      fallback: "600",
+      fallback: "1800",
       read: wholeNumber(10, 86_400),
     },
     STOP_GRACE_SECONDS: {
@@ -143,7 +143,8 @@ export function parseConfig(
   const reading = readSettings(settingsTable(hostname), env, readFile);
   if (!reading.ok) return reading;
   const values = reading.values;
-  if ((values.S3_ACCESS_KEY === undefined) !== (values.S3_SECRET_KEY === undefined)) {
+  const { S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = values;
+  if ((accessKey === undefined) !== (secretKey === undefined)) {
     return { ok: false, mistakes: ["S3_ACCESS_KEY and S3_SECRET_KEY must be set together"] };
   }
   const config: ProcessConfig = {
@@ -161,9 +162,9 @@ export function parseConfig(
       kind: "s3",
       bucket: values.S3_BUCKET,
       region: values.S3_REGION,
-      endpoint: values.S3_ENDPOINT,
-      accessKey: values.S3_ACCESS_KEY,
-      secretKey: values.S3_SECRET_KEY,
+      endpoint: values.S3_ENDPOINT ?? null,
+      credentials:
+        accessKey === undefined || secretKey === undefined ? null : { accessKey, secretKey },
       forcePathStyle: values.S3_FORCE_PATH_STYLE === "true",
     },
     partSizeBytes: values.PART_SIZE_MIB * 1024 * 1024,

@@ -1,0 +1,40 @@
+// Repeats what failed because something was away, for as long as it takes, so that no outage of another part loses work of ours.
+import { backoffMs, type BackoffLimits } from "@manman/core/backoff.ts";
+import { Fault } from "@manman/core/fault.ts";
+import type { Clock } from "./clock.ts";
+
+export type Patience = {
+  readonly clock: Clock;
+  /** Numbers in [0, 1), for the spread of waits. */
+  readonly random: () => number;
+  /** Ends the retries: the call then rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+};
+
+export const awayBackoff: BackoffLimits = { firstMs: 200, mostMs: 30_000 };
+
+/** Whether trying again is all that is needed. */
+export function isAway(error: unknown): error is Fault {
+  return error instanceof Fault && error.kind === "away";
+}
+
+/**
+ * The result of `work`, which is repeated while it throws `away` Faults; any other error is passed on. `onAway` is told of each try
+ * that failed, from 1.
+ */
+export async function untilNotAway<T>(
+  work: () => Promise<T>,
+  { clock, random, signal }: Patience,
+  onAway: (fault: Fault, tries: number) => void,
+): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      onAway(error, tries);
+      await clock.wait(backoffMs(tries, awayBackoff, random()), signal);
+    }
+  }
+}
