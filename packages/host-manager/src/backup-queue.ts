@@ -102,7 +102,7 @@ export class BackupQueue {
   async #carryOut(running: Running): Promise<void> {
     const { entry, abort } = running;
     const { backupId, attempt, sgcId } = entry.command;
-    const log = this.#parts.log.child({ backupId, attempt, sgcId });
+    const log = this.#parts.log.child({ backup_id: backupId, attempt, sgc_id: sgcId });
     const patience = { ...this.#parts.patience, signal: abort.signal };
     try {
       const report = await runBackup(this.#parts, entry, patience, {

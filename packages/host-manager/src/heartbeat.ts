@@ -8,26 +8,29 @@ import type {
   HostIdentity,
   RunningAttempt,
 } from "./control-plane-api.ts";
-import type { Patience } from "./retry.ts";
+import { untilNotAway, type Patience } from "./retry.ts";
 
 export type HeartbeatParts = {
   readonly api: Pick<ControlPlaneApi, "heartbeat">;
   readonly host: HostIdentity;
   readonly held: () => readonly RunningAttempt[];
+  /** Calls an attempt off; rejects with an `away` Fault while that cannot be written down. */
   readonly drop: (attempt: AttemptId, reason: string) => Promise<void>;
-  /** The control plane does not know this server any more: its database is another one. */
-  readonly onUnknownServer: () => Promise<void>;
   readonly log: Logger;
 };
 
 /** A lease must survive some heartbeats that do not get through, so those come soon after each other. */
 const failedBackoff = { firstMs: 500, mostMs: 5_000 };
 
-/** Beats until the signal is aborted. The first beat goes out at once: after a restart it keeps the leases that run. */
+/**
+ * Beats until the signal is aborted (`stopped`), or until the control plane does not know this server (`unknown-server`): its database is
+ * another one then. The first beat goes out at once, since after a restart leases are running.
+ */
 export async function beat(
   parts: HeartbeatParts,
-  { clock, random, signal }: Patience,
-): Promise<void> {
+  patience: Patience,
+): Promise<"stopped" | "unknown-server"> {
+  const { clock, random, signal } = patience;
   let failures = 0;
   while (!signal.aborted) {
     let waitMs: number;
@@ -36,20 +39,32 @@ export async function beat(
       if (failures > 0) parts.log.info({ failures }, "the control plane answers again");
       failures = 0;
       waitMs = answer.nextHeartbeatMs;
-      for (const { backupId, attempt, reason } of answer.stopped) {
-        parts.log.info({ backupId, attempt, reason }, "attempt stopped by the control plane");
-        await parts.drop({ backupId, attempt }, reason);
-      }
+      for (const stopped of answer.stopped) await drop(parts, stopped, patience);
     } catch (error) {
+      if (signal.aborted) break;
       if (!(error instanceof Fault)) throw error;
+      if (error.kind === "missing") return "unknown-server";
       failures += 1;
       waitMs = backoffMs(failures, failedBackoff, random());
-      parts.log[failures === 1 ? "warn" : "debug"](
-        { why: wordsOf(error), failures },
-        "heartbeat failed",
-      );
-      if (error.kind === "missing") await parts.onUnknownServer();
+      const log = { why: wordsOf(error), failures };
+      parts.log[failures === 1 ? "warn" : "debug"](log, "heartbeat failed");
     }
-    await clock.wait(waitMs, signal);
+    await clock.sleep(waitMs, signal);
   }
+  return "stopped";
+}
+
+async function drop(
+  parts: HeartbeatParts,
+  { backupId, attempt, reason }: AttemptId & { readonly reason: string },
+  patience: Patience,
+): Promise<void> {
+  const log = parts.log.child({ backup_id: backupId, attempt });
+  log.info({ reason }, "attempt stopped by the control plane");
+  await untilNotAway(
+    async () => await parts.drop({ backupId, attempt }, reason),
+    patience,
+    log,
+    "the journal cannot be written",
+  );
 }

@@ -20,14 +20,17 @@ export async function takeIn(parts: IntakeParts, delivery: Delivery): Promise<De
   const parsed = parseCommand(delivery.routingKey, delivery.body);
   if (!parsed.ok) {
     const { messageId, routingKey } = delivery;
-    log.error({ messageId, routingKey, reason: parsed.reason }, "command cannot be used");
+    log.error(
+      { message_id: messageId, routing_key: routingKey, reason: parsed.reason },
+      "command cannot be used",
+    );
     return { kind: "dead-letter", reason: parsed.reason };
   }
   const command = parsed.value;
   if (command.kind === "backup") {
     const { backupId, attempt, sgcId } = command;
     const arrival = await journal.accept(command);
-    log.info({ backupId, attempt, sgcId, arrival }, "backup command taken in");
+    log.info({ backup_id: backupId, attempt, sgc_id: sgcId, arrival }, "backup command taken in");
     if (arrival === "new") onBackup();
   } else {
     await onSession(command);

@@ -18,10 +18,13 @@ export async function register(
     const serverId = await untilNotAway(
       async () => await api.register(host),
       patience,
-      (fault, tries) =>
-        log[tries === 1 ? "warn" : "debug"]({ why: fault.message, tries }, "registration put off"),
+      log,
+      "registration put off",
     );
-    log.info({ serverId, serverName: host.name, environment: host.environment }, "registered");
+    log.info(
+      { server_id: serverId, server_name: host.name, environment: host.environment },
+      "registered",
+    );
     return serverId;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

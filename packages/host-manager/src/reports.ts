@@ -85,7 +85,7 @@ export class OutgoingReports {
         return;
       } else {
         const next = Math.min(...[...this.#waiting.values()].map(({ dueAtMs }) => dueAtMs));
-        await clock.wait(Math.min(next - nowMs, awayBackoff.mostMs), this.#wake.signal);
+        await clock.sleep(Math.min(next - nowMs, awayBackoff.mostMs), this.#wake.signal);
       }
     }
   }
@@ -106,7 +106,7 @@ export class OutgoingReports {
     const tries = outgoing.tries + 1;
     const waitMs = backoffMs(tries, awayBackoff, random());
     log[tries === 1 ? "warn" : "debug"](
-      { report: outgoing.message.messageId, why, waitMs },
+      { report: outgoing.message.messageId, why, wait_ms: waitMs },
       "report put off",
     );
     const newer = this.#waiting.get(key);

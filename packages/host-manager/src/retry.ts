@@ -1,6 +1,7 @@
 // Repeats what failed because something was away, for as long as it takes, so that no outage of another part loses work of ours.
 import { backoffMs, type BackoffLimits } from "@manman/core/backoff.ts";
 import { Fault } from "@manman/core/fault.ts";
+import type { Logger } from "pino";
 import type { Clock } from "./clock.ts";
 
 export type Patience = {
@@ -19,13 +20,14 @@ export function isAway(error: unknown): error is Fault {
 }
 
 /**
- * The result of `work`, which is repeated while it throws `away` Faults; any other error is passed on. `onAway` is told of each try
- * that failed, from 1.
+ * The result of `work`, which is repeated while it throws `away` Faults; any other error is passed on. What fails is logged under
+ * `putOff`, loudly once and quietly from then on.
  */
 export async function untilNotAway<T>(
   work: () => Promise<T>,
   { clock, random, signal }: Patience,
-  onAway: (fault: Fault, tries: number) => void,
+  log: Logger,
+  putOff: string,
 ): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     signal.throwIfAborted();
@@ -33,8 +35,8 @@ export async function untilNotAway<T>(
       return await work();
     } catch (error) {
       if (!isAway(error)) throw error;
-      onAway(error, tries);
-      await clock.wait(backoffMs(tries, awayBackoff, random()), signal);
+      log[tries === 1 ? "warn" : "debug"]({ why: error.message, tries }, putOff);
+      await clock.sleep(backoffMs(tries, awayBackoff, random()), signal);
     }
   }
 }

@@ -43,7 +43,8 @@ export async function runBackup(
   const claim = await untilNotAway(
     async () => await claimOrStale(parts, { backupId, attempt }),
     patience,
-    (fault, tries) => log[tries === 1 ? "warn" : "debug"]({ err: fault, tries }, "claim put off"),
+    log,
+    "claim put off",
   );
   if (claim.kind === "stale") {
     log.info({ reason: claim.reason }, "attempt dropped");
@@ -77,8 +78,13 @@ export async function runBackup(
   );
   if (!stands) return undefined;
   if (outcome.kind === "packed") {
-    const { parts: sent, warnings: _, ...archive } = outcome.archive;
-    log.info({ ...archive, parts: sent.length }, "archive sent");
+    const { sizeBytes, rawBytes, warningCount, durationMs } = outcome.archive;
+    const sizes = {
+      size_bytes: sizeBytes,
+      raw_bytes: rawBytes,
+      parts: outcome.archive.parts.length,
+    };
+    log.info({ ...sizes, warning_count: warningCount, duration_ms: durationMs }, "archive sent");
   } else {
     log.error({ ...outcome.failure, retryable: outcome.retryable }, "attempt failed");
   }
@@ -115,7 +121,5 @@ async function onceOnDisk(
   patience: Patience,
   log: Logger,
 ): Promise<boolean> {
-  return await untilNotAway(write, patience, (fault, tries) =>
-    log[tries === 1 ? "error" : "debug"]({ err: fault, tries }, "journal cannot be written"),
-  );
+  return await untilNotAway(write, patience, log, "the journal cannot be written");
 }

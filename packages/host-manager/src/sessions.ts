@@ -58,7 +58,7 @@ export class Sessions {
   async accept(command: SessionCommand): Promise<void> {
     const { sessionId, kind } = command;
     const sgcId = command.sgcId === 0n ? await this.#gameOf(sessionId) : command.sgcId;
-    const log = this.#parts.log.child({ sessionId, sgcId, kind });
+    const log = this.#parts.log.child({ session_id: sessionId, sgc_id: sgcId, kind });
     if (sgcId === undefined) return log.warn("session command dropped: no such session is here");
     const taken = await this.#parts.journal.accept({ ...command, sgcId });
     if ("dropped" in taken) return log.info({ reason: taken.dropped }, "session command dropped");
@@ -108,14 +108,19 @@ export class Sessions {
         return await this.#settle(pending);
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
-        const log = this.#parts.log.child({ sessionId, sgcId, tries, why: error.message });
+        const log = this.#parts.log.child({
+          session_id: sessionId,
+          sgc_id: sgcId,
+          tries,
+          why: error.message,
+        });
         if (!isAway(error) || line.some((step) => isEndOf(step, sessionId))) {
           log.error("session could not be started");
           const errorMessage = boundedMessage(error.message);
           return this.#reportEnd(pending, { status: "crashed", exitCode: -1, errorMessage });
         }
         log.warn("start put off");
-        await clock.wait(backoffMs(tries, startBackoff, random()), signal);
+        await clock.sleep(backoffMs(tries, startBackoff, random()), signal);
       }
     }
   }
@@ -130,7 +135,7 @@ export class Sessions {
         : runner.stop(sessionId, { graceSeconds }));
       return games.some((game) => game.sessionId === sessionId);
     });
-    log.info({ sessionId, sgcId, known }, "session ended as asked");
+    log.info({ session_id: sessionId, sgc_id: sgcId, known }, "session ended as asked");
     // The end of a game that the runner knows is told by the runner, and stays on disk with it.
     if (known) return await this.#settle(pending);
     this.#reportEnd(pending, { status: "stopped", exitCode: -1 });
@@ -148,7 +153,7 @@ export class Sessions {
       await runner.sendInput(sessionId, command.input);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      log.warn({ sessionId, sgcId, why: error.message }, "input was not taken");
+      log.warn({ session_id: sessionId, sgc_id: sgcId, why: error.message }, "input was not taken");
     }
   }
 
@@ -177,8 +182,8 @@ export class Sessions {
         }
       },
       this.#patience,
-      (fault, tries) =>
-        this.#parts.log[tries === 1 ? "error" : "debug"]({ why: fault.message, tries }, "put off"),
+      this.#parts.log,
+      "put off",
     );
   }
 
@@ -188,7 +193,7 @@ export class Sessions {
     const report = reportOf(game, serverId, this.#endAsked.has(sessionId));
     if (report === undefined) return;
     const { status, exitCode } = report;
-    log.info({ sessionId, sgcId, status, exitCode }, "game");
+    log.info({ session_id: sessionId, sgc_id: sgcId, status, exit_code: exitCode }, "game");
     if (game.state !== "ended") return reports.send(report);
     reports.send(report, async () => this.#lines.add(sgcId, { reported: sessionId }));
   }
@@ -208,7 +213,7 @@ export class Sessions {
     const { runner, log } = this.#parts;
     // The kill itself stands in line too, and is repeated until it is done.
     runner.kill(sessionId).catch((error: unknown) => {
-      log.warn({ sessionId, sgcId, why: wordsOf(error) }, "kill put off");
+      log.warn({ session_id: sessionId, sgc_id: sgcId, why: wordsOf(error) }, "kill put off");
     });
   }
 
