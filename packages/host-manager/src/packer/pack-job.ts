@@ -6,18 +6,17 @@ const s3Store = z.object({
   kind: z.literal("s3"),
   bucket: z.string(),
   region: z.string(),
-  /** Unset means Amazon's own. */
-  endpoint: z.string().optional(),
-  /** Unset, both: the SDK finds credentials by itself. */
-  accessKey: z.string().optional(),
-  secretKey: z.string().optional(),
+  /** Null: Amazon's own of that region. */
+  endpoint: z.string().nullable(),
+  /** Null: what the AWS SDK finds by itself. */
+  credentials: z.object({ accessKey: z.string(), secretKey: z.string() }).nullable(),
   forcePathStyle: z.boolean(),
 });
 
 const folderStore = z.object({
   kind: z.literal("folder"),
   /** Absolute path of the folder that is the bucket. */
-  path: z.string(),
+  root: z.string(),
 });
 
 const packJob = z.object({

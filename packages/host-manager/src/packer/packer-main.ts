@@ -2,8 +2,6 @@
 // without touching anything else. The job comes as the first line of standard input; when that input ends, the host manager
 // is gone, and the packer ends at once: nobody is left to take its result.
 import { createInterface } from "node:readline";
-import { folderPartSender } from "@manman/adapters/filesystem/folder-part-sender.ts";
-import { s3PartSender } from "@manman/adapters/s3/s3-part-sender.ts";
 import type { PartSender } from "@manman/core/ports.ts";
 import { packAndSend } from "./pack-and-send.ts";
 import { parsePackJob, type StoreLocation } from "./pack-job.ts";
@@ -22,7 +20,7 @@ async function work(line: string): Promise<void> {
   const job = parsePackJob(line);
   const outcome = await packAndSend({
     job,
-    sender: partSender(job.store),
+    sender: await partSender(job.store),
     signal: new AbortController().signal,
     onProgress: seldom((progress) => {
       process.stdout.write(encodePackMessage({ kind: "progress", ...progress }));
@@ -32,8 +30,15 @@ async function work(line: string): Promise<void> {
   process.stdout.write(encodePackMessage(outcome), () => process.exit(0));
 }
 
-function partSender(store: StoreLocation): PartSender {
-  return store.kind === "s3" ? s3PartSender(store) : folderPartSender(store.path);
+/** Only the store that is used is loaded: the S3 client alone takes a third of a second. */
+async function partSender(store: StoreLocation): Promise<PartSender> {
+  if (store.kind === "s3") {
+    const { openS3Store } = await import("@manman/adapters/s3/s3-store.ts");
+    return openS3Store(store, Math.random);
+  }
+  const { openFolderStore } = await import("@manman/adapters/filesystem/folder-store.ts");
+  const { root } = store;
+  return await openFolderStore({ root, nowMs: Date.now, newId: () => crypto.randomUUID() });
 }
 
 /** Lets a call through when the last one that went through is long enough ago. */

@@ -57,7 +57,7 @@ async function packInProcess(
   const stall = new StallWatch(stallMs, () => packer.end());
   const onAbort = (): void => packer.end();
   signal.addEventListener("abort", onAbort, { once: true });
-  log.debug({ packerPid: packer.pid }, "packer started");
+  log.debug({ packer_pid: packer.pid }, "packer started");
   let outcome: PackOutcome | undefined;
   packer.onLine((line) => {
     const message = parsePackMessage(line);

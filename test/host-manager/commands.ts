@@ -1,0 +1,39 @@
+// Commands as the control plane sends them, with what a test cares about filled in.
+import type {
+  BackupCommand,
+  StartSessionCommand,
+  StopSessionCommand,
+} from "@manman/contract/bus/commands.ts";
+
+export function backupCommand(fields: Partial<BackupCommand>): BackupCommand {
+  const backupId = fields.backupId ?? 5n;
+  return {
+    kind: "backup",
+    sessionId: 123n,
+    backupId,
+    s3Key: `backups/42/${backupId}.tar.gz`,
+    sgcId: 42n,
+    attempt: 1,
+    sequence: 0n,
+    ...fields,
+  };
+}
+
+export function startCommand(fields: Partial<StartSessionCommand>): StartSessionCommand {
+  return {
+    kind: "session.start",
+    sessionId: 456n,
+    sgcId: 42n,
+    sequence: 0n,
+    entrypoint: ["./game"],
+    gameCommand: [],
+    argsTemplate: "",
+    envTemplate: {},
+    portBindings: [],
+    ...fields,
+  };
+}
+
+export function stopCommand(fields: Partial<StopSessionCommand>): StopSessionCommand {
+  return { kind: "session.stop", sessionId: 456n, sgcId: 42n, sequence: 0n, ...fields };
+}
