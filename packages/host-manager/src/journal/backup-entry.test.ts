@@ -21,10 +21,14 @@ test.each([
   expect(judgeArrival(entry, { ...command, attempt })).toBe(arrival);
 });
 
-test.each<[BackupEntry]>([
-  [accepted],
-  [{ ...accepted, state: { kind: "closed", closedAtMs: 1_700_000_000_000, why: "reported" } }],
+test.each<[string, BackupEntry]>([
+  ["accepted", accepted],
   [
+    "closed",
+    { ...accepted, state: { kind: "closed", closedAtMs: 1_700_000_000, why: "reported" } },
+  ],
+  [
+    "reported",
     {
       ...accepted,
       state: {
@@ -48,7 +52,7 @@ test.each<[BackupEntry]>([
       },
     },
   ],
-])("an entry survives its file: %#", (entry) => {
+])("an entry that is %s survives its file", (_, entry) => {
   expect(decodeEntry(JSON.stringify(encodeEntry(entry)))).toEqual(entry);
 });
 
