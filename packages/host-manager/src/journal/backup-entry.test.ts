@@ -13,11 +13,11 @@ const command = {
 const accepted: BackupEntry = { position: 9, command, state: { kind: "accepted" } };
 
 test.each([
-  [undefined, 1, "new"],
-  [accepted, 1, "older"],
-  [accepted, 2, "known"],
-  [accepted, 3, "new"],
-] as const)("a journal with %j takes attempt %i as %s", (entry, attempt, arrival) => {
+  ["new", 1, "no entry", undefined],
+  ["older", 1, "an entry of attempt 2", accepted],
+  ["known", 2, "an entry of attempt 2", accepted],
+  ["new", 3, "an entry of attempt 2", accepted],
+] as const)("%s: a command of attempt %i where there is %s", (arrival, attempt, _, entry) => {
   expect(judgeArrival(entry, { ...command, attempt })).toBe(arrival);
 });
 
