@@ -6,7 +6,6 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { CreateBucketCommand, DeleteBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { openS3Store } from "@manman/adapters/s3/s3-store.ts";
@@ -95,15 +94,11 @@ async function packAndWatch(rootPath: string, uploadId: string) {
     { rootPath, rootName: "game", objectKey, uploadId },
     { signal: new AbortController().signal, onProgress: () => undefined, log },
   );
-  let ended = false;
-  const settled = (): boolean => (ended = true);
-  packing.then(settled, settled);
   let peakMb = 0;
-  while (!ended) {
+  const looking = setInterval(() => {
     peakMb = peakMbOf(pid) ?? peakMb;
-    await sleep(50);
-  }
-  const outcome = await packing;
+  }, 50);
+  const outcome = await packing.finally(() => clearInterval(looking));
   if (outcome.kind === "failed") throw new Error(outcome.failure.message);
   const { parts, sizeBytes } = outcome.archive;
   return { peakMb, partCount: parts.length, sentMb: sizeBytes / 1e6 };

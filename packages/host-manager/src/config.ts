@@ -9,7 +9,7 @@ import {
   wholeNumber,
   type Env,
 } from "./settings.ts";
-import type { S3Store } from "./packer/pack-job.ts";
+import type { PackerProcessOptions } from "./packer/packer-process.ts";
 
 const anyText = textLike(/^[^\0]+$/, "must be text");
 
@@ -125,10 +125,7 @@ export type ProcessConfig = {
   readonly apiAddress: string;
   readonly token: string | undefined;
   readonly rabbitmqUrl: string;
-  readonly store: S3Store;
-  readonly partSizeBytes: number;
-  readonly compressionLevel: number;
-  readonly stallSeconds: number;
+  readonly packer: PackerProcessOptions;
   readonly logLevel: (typeof logLevels)[number];
 };
 
@@ -158,18 +155,20 @@ export function parseConfig(
     apiAddress: values.API_ADDRESS,
     token: values.MANMAN_TOKEN,
     rabbitmqUrl: values.RABBITMQ_URL,
-    store: {
-      kind: "s3",
-      bucket: values.S3_BUCKET,
-      region: values.S3_REGION,
-      endpoint: values.S3_ENDPOINT ?? null,
-      credentials:
-        accessKey === undefined || secretKey === undefined ? null : { accessKey, secretKey },
-      forcePathStyle: values.S3_FORCE_PATH_STYLE === "true",
+    packer: {
+      store: {
+        kind: "s3",
+        bucket: values.S3_BUCKET,
+        region: values.S3_REGION,
+        endpoint: values.S3_ENDPOINT ?? null,
+        credentials:
+          accessKey === undefined || secretKey === undefined ? null : { accessKey, secretKey },
+        forcePathStyle: values.S3_FORCE_PATH_STYLE === "true",
+      },
+      partSizeBytes: values.PART_SIZE_MIB * 1024 * 1024,
+      compressionLevel: values.COMPRESSION_LEVEL,
+      stallMs: values.STALL_SECONDS * 1_000,
     },
-    partSizeBytes: values.PART_SIZE_MIB * 1024 * 1024,
-    compressionLevel: values.COMPRESSION_LEVEL,
-    stallSeconds: values.STALL_SECONDS,
     logLevel: values.LOG_LEVEL,
   };
   return { ok: true, config };

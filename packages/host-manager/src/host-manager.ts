@@ -86,7 +86,8 @@ export async function startHostManager(parts: HostManagerParts): Promise<HostMan
   const ended = stay();
   const takeLeave = async (): Promise<void> => {
     await member.leave();
-    await ended;
+    // Whoever waits for `ended` hears what went wrong.
+    await ended.catch(() => undefined);
     reports.send({ kind: "status.host", serverId: member.serverId, status: "offline" });
     await reports.stop();
   };

@@ -12,6 +12,19 @@ export type Patience = {
   readonly signal: AbortSignal;
 };
 
+/** `work`, or the signal's reason as soon as it is aborted: the work then goes on with nobody waiting for it. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason as Error);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
 export const awayBackoff: BackoffLimits = { firstMs: 200, mostMs: 30_000 };
 
 /** Whether trying again is all that is needed. */

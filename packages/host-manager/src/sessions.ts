@@ -9,7 +9,7 @@ import type { PendingCommand, SessionJournal } from "./journal/session-journal.t
 import type { SessionCommand } from "./journal/session-order.ts";
 import { Lines } from "./lines.ts";
 import type { OutgoingReports } from "./reports.ts";
-import { isAway, untilNotAway, type Patience } from "./retry.ts";
+import { isAway, unlessAborted, untilNotAway, type Patience } from "./retry.ts";
 import { boundedMessage, reportOf, type Ending } from "./session-report.ts";
 import { startGame } from "./start-game.ts";
 
@@ -130,9 +130,10 @@ export class Sessions {
     const { sessionId, sgcId } = pending.command;
     const known = await this.#untilDone("end the session", async () => {
       const games = await runner.find();
-      await (graceSeconds === 0
-        ? runner.kill(sessionId)
-        : runner.stop(sessionId, { graceSeconds }));
+      const ending =
+        graceSeconds === 0 ? runner.kill(sessionId) : runner.stop(sessionId, { graceSeconds });
+      // Ending a game may take its whole grace, and is the supervisor's part: the host manager can go meanwhile.
+      await unlessAborted(ending, this.#stop.signal);
       return games.some((game) => game.sessionId === sessionId);
     });
     log.info({ session_id: sessionId, sgc_id: sgcId, known }, "session ended as asked");

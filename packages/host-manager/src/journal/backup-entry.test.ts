@@ -73,7 +73,7 @@ test("the file holds the command and the report as they travel", () => {
 
 test.each([
   ["{", "is not JSON"],
-  ['{"position":1}', "command: "],
+  ['{"position":1}', "at command"],
   ['{"position":1,"command":{"command":"backup_session","backup_id":"5"}}', "command: "],
 ])("%s is no entry: %s", (text, problem) => {
   expect(decodeEntry(text)).toEqual({ problem: expect.stringContaining(problem) });

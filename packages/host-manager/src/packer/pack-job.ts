@@ -32,8 +32,6 @@ const packJob = z.object({
   store: z.discriminatedUnion("kind", [s3Store, folderStore]),
 });
 
-/** A bucket of an S3 server. */
-export type S3Store = z.infer<typeof s3Store>;
 /** Where a packer sends its parts. */
 export type StoreLocation = z.infer<typeof packJob>["store"];
 /** One archive to be packed and sent. */
