@@ -1,6 +1,8 @@
 // Commands as the control plane sends them, with what a test cares about filled in.
 import type {
   BackupCommand,
+  KillSessionCommand,
+  SendInputCommand,
   StartSessionCommand,
   StopSessionCommand,
 } from "@manman/contract/bus/commands.ts";
@@ -36,4 +38,19 @@ export function startCommand(fields: Partial<StartSessionCommand>): StartSession
 
 export function stopCommand(fields: Partial<StopSessionCommand>): StopSessionCommand {
   return { kind: "session.stop", sessionId: 456n, sgcId: 42n, sequence: 0n, ...fields };
+}
+
+export function killCommand(fields: Partial<KillSessionCommand>): KillSessionCommand {
+  return { kind: "session.kill", sessionId: 456n, sgcId: 42n, sequence: 0n, ...fields };
+}
+
+export function inputCommand(text: string, fields: Partial<SendInputCommand>): SendInputCommand {
+  return {
+    kind: "session.send_input",
+    sessionId: 456n,
+    input: Buffer.from(text),
+    sgcId: 42n,
+    sequence: 0n,
+    ...fields,
+  };
 }

@@ -91,17 +91,15 @@ export async function startHostManager(parts: HostManagerParts): Promise<HostMan
     reports.send({ kind: "status.host", serverId: member.serverId, status: "offline" });
     await reports.stop();
   };
-  return {
-    serverId: member.serverId,
-    ended,
-    stop: async () => {
-      stopping.abort(new Error("the host manager stops"));
-      const left = new AbortController();
-      await Promise.race([takeLeave(), clock.sleep(stopMs, left.signal)]);
-      left.abort();
-      lock.release();
-    },
+  const stop = async (): Promise<void> => {
+    stopping.abort(new Error("the host manager stops"));
+    const left = new AbortController();
+    await Promise.race([takeLeave(), clock.sleep(stopMs, left.signal)]);
+    left.abort();
+    lock.release();
   };
+  let stopped: Promise<void> | undefined;
+  return { serverId: member.serverId, ended, stop: async () => await (stopped ??= stop()) };
 }
 
 type OpenState = {

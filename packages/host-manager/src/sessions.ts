@@ -158,12 +158,18 @@ export class Sessions {
     }
   }
 
-  /** In line with the commands, so that no start of the session is still to be carried out. */
+  /**
+   * In line with the commands, so that no start of the session is still to be carried out. A record that cannot be let go is told
+   * again, and let go, after the next start of the host manager; it must not hold up the line.
+   */
   async #forget(sessionId: bigint): Promise<void> {
-    await this.#untilDone("let go of the session", async () => {
+    try {
       await this.#parts.runner.forget(sessionId);
-    });
-    this.#endAsked.delete(sessionId);
+      this.#endAsked.delete(sessionId);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      this.#parts.log.warn({ session_id: sessionId, why: error.message }, "record not let go");
+    }
   }
 
   async #settle(pending: PendingCommand): Promise<void> {
