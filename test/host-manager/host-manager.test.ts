@@ -126,7 +126,8 @@ test("a control plane that is away is waited for: registration, claim and heartb
   });
   host.controlPlane.isAway = false;
   await nextPacking(host);
-  await until(() => host.controlPlane.held.length === 1, { what: "a heartbeat" });
+  const held = await until(() => host.controlPlane.held[0], { what: "a heartbeat" });
+  expect(held).toMatchObject({ backupId: 5n, attempt: 1 });
 });
 
 test("a broker that is away is waited for, also at the start", async () => {
@@ -262,9 +263,8 @@ test("a start may be called off while the control plane is away, and unlocks wha
 
 test("a name that the control plane refuses is no reason to wait", async () => {
   const host = await hosting();
-  const register = async (): Promise<bigint> => {
-    throw new Fault("rejected", "server host-a belongs to environment production");
-  };
+  const refusal = new Fault("rejected", "server host-a belongs to environment production");
+  const register = async (): Promise<bigint> => await Promise.reject(refusal);
   await expect(host.start({ api: { ...host.controlPlane, register } })).rejects.toThrow(
     "register as SERVER_NAME host-a of ENVIRONMENT test: server host-a belongs to environment production",
   );

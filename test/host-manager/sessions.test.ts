@@ -77,6 +77,7 @@ test("a kill does not wait for the grace of the stop before it", async () => {
   await until(() => host.runner.told.includes("stop 456"), { what: "the stop is under way" });
   await host.send(killCommand({}));
   await reported(host, "session 456 stopped");
+  expect(lastReport(host)).toMatchObject({ exitCode: 137 });
 });
 
 test("a start that fails is reported with the reason, and the next start goes ahead", async () => {
