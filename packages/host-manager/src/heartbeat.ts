@@ -19,6 +19,9 @@ export type HeartbeatParts = {
   readonly log: Logger;
 };
 
+/** What the control plane takes in one call. More are held only while reports pile up because the broker is away. */
+const attemptsPerCallMax = 1_000;
+
 /** A lease must survive some heartbeats that do not get through, so those come soon after each other. */
 const failedBackoff = { firstMs: 500, mostMs: 5_000 };
 
@@ -35,11 +38,9 @@ export async function beat(
   while (!signal.aborted) {
     let waitMs: number;
     try {
-      const answer = await parts.api.heartbeat(parts.host, parts.held());
+      waitMs = await beatOnce(parts, patience);
       if (failures > 0) parts.log.info({ failures }, "the control plane answers again");
       failures = 0;
-      waitMs = answer.nextHeartbeatMs;
-      for (const stopped of answer.stopped) await drop(parts, stopped, patience);
     } catch (error) {
       if (signal.aborted) break;
       if (!(error instanceof Fault)) throw error;
@@ -54,8 +55,22 @@ export async function beat(
   return "stopped";
 }
 
+/** Milliseconds until the next beat. */
+async function beatOnce({ api, host, held, ...parts }: HeartbeatParts, patience: Patience) {
+  const attempts = held();
+  let waitMs: number;
+  let from = 0;
+  do {
+    const answer = await api.heartbeat(host, attempts.slice(from, from + attemptsPerCallMax));
+    waitMs = answer.nextHeartbeatMs;
+    for (const stopped of answer.stopped) await drop(parts, stopped, patience);
+    from += attemptsPerCallMax;
+  } while (from < attempts.length);
+  return waitMs;
+}
+
 async function drop(
-  parts: HeartbeatParts,
+  parts: Pick<HeartbeatParts, "drop" | "log">,
   { backupId, attempt, reason }: AttemptId & { readonly reason: string },
   patience: Patience,
 ): Promise<void> {
