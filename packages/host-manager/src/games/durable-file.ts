@@ -59,6 +59,10 @@ async function writeDraft(path: string, content: string): Promise<string> {
   try {
     await handle.writeFile(content);
     await handle.sync();
+  } catch (error) {
+    // A full disk must not be filled with drafts of what there was no room for.
+    await unlink(draft);
+    throw error;
   } finally {
     await handle.close();
   }

@@ -1,0 +1,85 @@
+// Says again and again that this host is alive and which attempts it holds, and ends those that no longer count.
+import { backoffMs } from "@manman/core/backoff.ts";
+import { Fault, wordsOf } from "@manman/core/fault.ts";
+import type { Logger } from "pino";
+import type {
+  AttemptId,
+  ControlPlaneApi,
+  HostIdentity,
+  RunningAttempt,
+} from "./control-plane-api.ts";
+import { untilNotAway, type Patience } from "./retry.ts";
+
+export type HeartbeatParts = {
+  readonly api: Pick<ControlPlaneApi, "heartbeat">;
+  readonly host: HostIdentity;
+  readonly held: () => readonly RunningAttempt[];
+  /** Calls an attempt off; rejects with an `away` Fault while that cannot be written down. */
+  readonly drop: (attempt: AttemptId, reason: string) => Promise<void>;
+  readonly log: Logger;
+};
+
+/** What the control plane takes in one call. More are held only while reports pile up because the broker is away. */
+const attemptsPerCallMax = 1_000;
+
+/** A lease must survive some heartbeats that do not get through, so those come soon after each other. */
+const failedBackoff = { firstMs: 500, mostMs: 5_000 };
+
+/**
+ * Beats until the signal is aborted (`stopped`), or until the control plane does not know this server (`unknown-server`): its database is
+ * another one then. The first beat goes out at once, since after a restart leases are running.
+ */
+export async function beat(
+  parts: HeartbeatParts,
+  patience: Patience,
+): Promise<"stopped" | "unknown-server"> {
+  const { clock, random, signal } = patience;
+  let failures = 0;
+  while (!signal.aborted) {
+    let waitMs: number;
+    try {
+      waitMs = await beatOnce(parts, patience);
+      if (failures > 0) parts.log.info({ failures }, "the control plane answers again");
+      failures = 0;
+    } catch (error) {
+      if (signal.aborted) break;
+      if (!(error instanceof Fault)) throw error;
+      if (error.kind === "missing") return "unknown-server";
+      failures += 1;
+      waitMs = backoffMs(failures, failedBackoff, random());
+      const log = { why: wordsOf(error), failures };
+      parts.log[failures === 1 ? "warn" : "debug"](log, "heartbeat failed");
+    }
+    await clock.sleep(waitMs, signal);
+  }
+  return "stopped";
+}
+
+/** Milliseconds until the next beat. */
+async function beatOnce({ api, host, held, ...parts }: HeartbeatParts, patience: Patience) {
+  const attempts = held();
+  let waitMs: number;
+  let from = 0;
+  do {
+    const answer = await api.heartbeat(host, attempts.slice(from, from + attemptsPerCallMax));
+    waitMs = answer.nextHeartbeatMs;
+    for (const stopped of answer.stopped) await drop(parts, stopped, patience);
+    from += attemptsPerCallMax;
+  } while (from < attempts.length);
+  return waitMs;
+}
+
+async function drop(
+  parts: Pick<HeartbeatParts, "drop" | "log">,
+  { backupId, attempt, reason }: AttemptId & { readonly reason: string },
+  patience: Patience,
+): Promise<void> {
+  const log = parts.log.child({ backup_id: backupId, attempt });
+  log.info({ reason }, "attempt stopped by the control plane");
+  await untilNotAway(
+    async () => await parts.drop({ backupId, attempt }, reason),
+    patience,
+    log,
+    "the journal cannot be written",
+  );
+}

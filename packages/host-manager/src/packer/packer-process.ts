@@ -1,0 +1,176 @@
+// Starts a packer process for each archive, follows it, and ends it: when it is told to, and when it makes no progress.
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { setPriority } from "node:os";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { wordsOf } from "@manman/core/fault.ts";
+import type { Logger } from "pino";
+import { encodePackJob, type PackJob, type StoreLocation } from "./pack-job.ts";
+import { parsePackMessage, type PackOutcome, type PackProgress } from "./pack-messages.ts";
+
+/** One archive to be made. */
+export type ArchiveOrder = Pick<PackJob, "rootPath" | "rootName" | "objectKey" | "uploadId">;
+
+export type PackFollowing = {
+  /** Ends the packer; `pack` then rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: PackProgress) => void;
+  /** With the ids of what is packed. */
+  readonly log: Logger;
+};
+
+/** Makes archives. */
+export interface Packer {
+  /**
+   * Packs and sends one archive. A packer that crashes, hangs or cannot be started is an outcome too. Resolves, or rejects, once the
+   * packer has ended (or hangs in the kernel so that not even SIGKILL ends it).
+   */
+  pack(order: ArchiveOrder, following: PackFollowing): Promise<PackOutcome>;
+}
+
+export type PackerProcessOptions = {
+  readonly store: StoreLocation;
+  readonly partSizeBytes: number;
+  readonly compressionLevel: number;
+  /** How long a packer may make no progress. */
+  readonly stallMs: number;
+};
+
+/** Bounds the packer's heap; buffers of parts lie outside of it. A directory with millions of names in it needs the most. */
+const heapMib = 512;
+const niceness = 10;
+/** Between SIGTERM and SIGKILL, and between SIGKILL and not waiting any longer. */
+const endGraceMs = 3_000;
+const wordsCharsMax = 2_000;
+
+export function packerProcess(options: PackerProcessOptions): Packer {
+  return { pack: async (order, following) => await packInProcess(options, order, following) };
+}
+
+async function packInProcess(
+  { store, partSizeBytes, compressionLevel, stallMs }: PackerProcessOptions,
+  order: ArchiveOrder,
+  { signal, onProgress, log }: PackFollowing,
+): Promise<PackOutcome> {
+  signal.throwIfAborted();
+  const packer = new PackerProcess();
+  const stall = new StallWatch(stallMs, () => packer.end());
+  const onAbort = (): void => packer.end();
+  signal.addEventListener("abort", onAbort, { once: true });
+  log.debug({ packer_pid: packer.pid }, "packer started");
+  let outcome: PackOutcome | undefined;
+  packer.onLine((line) => {
+    const message = parsePackMessage(line);
+    if (message === undefined) {
+      log.debug({ line: line.slice(0, wordsCharsMax) }, "the packer printed something else");
+    } else if (message.kind === "progress") {
+      stall.see(line);
+      onProgress(message);
+    } else {
+      outcome = message;
+    }
+  });
+  packer.give(encodePackJob({ ...order, partSizeBytes, compressionLevel, store }));
+  try {
+    const end = await packer.ended;
+    signal.throwIfAborted();
+    if (outcome !== undefined) return outcome;
+    return crashed(stall.fired ? `made no progress for ${stallMs / 1000} s and was ended` : end);
+  } finally {
+    stall.stop();
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function crashed(how: string): PackOutcome {
+  const failure = { code: "packer_crashed" as const, message: `the packer ${how}` };
+  return { kind: "failed", failure, retryable: true };
+}
+
+/** Calls out once when for `stallMs` nothing new was seen. */
+class StallWatch {
+  fired = false;
+  readonly #timer: NodeJS.Timeout;
+  #last = "";
+
+  constructor(stallMs: number, onStall: () => void) {
+    this.#timer = setTimeout(() => {
+      this.fired = true;
+      onStall();
+    }, stallMs);
+  }
+
+  /** Progress that is the same as before is none. */
+  see(progress: string): void {
+    if (progress !== this.#last && !this.fired) this.#timer.refresh();
+    this.#last = progress;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+class PackerProcess {
+  /** How it ended, in words that follow "the packer"; never rejects. */
+  readonly ended: Promise<string>;
+  readonly #child: ChildProcessWithoutNullStreams;
+  #lastWords = "";
+  #giveUp: (how: string) => void = () => undefined;
+  #endAsked = false;
+
+  constructor() {
+    const main = fileURLToPath(new URL("packer-main.ts", import.meta.url));
+    this.#child = spawn(process.execPath, [`--max-old-space-size=${heapMib}`, main]);
+    lowerPriority(this.#child.pid);
+    // What a packer that is gone cannot be told any more does not matter: `ended` says how it went.
+    this.#child.stdin.on("error", () => undefined);
+    this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(-wordsCharsMax);
+    });
+    this.ended = new Promise((resolve) => {
+      this.#giveUp = resolve;
+      this.#child.once("error", (error) => resolve(`could not be started: ${wordsOf(error)}`));
+      this.#child.once("close", (code, signal) => {
+        const said = this.#lastWords.trim();
+        const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
+        resolve(said === "" ? how : `${how}: ${said}`);
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  give(line: string): void {
+    this.#child.stdin.write(line);
+  }
+
+  onLine(listener: (line: string) => void): void {
+    createInterface({ input: this.#child.stdout }).on("line", listener);
+  }
+
+  /** Asks it to end, makes it end, and at last stops waiting: a process that hangs in the kernel cannot be ended by anybody. */
+  end(): void {
+    if (this.#endAsked) return;
+    this.#endAsked = true;
+    const steps = [
+      () => this.#child.kill("SIGTERM"),
+      () => this.#child.kill("SIGKILL"),
+      () => this.#giveUp("did not end when it was killed"),
+    ];
+    const timers = steps.map((step, at) => setTimeout(step, at * endGraceMs));
+    void this.ended.then(() => timers.forEach(clearTimeout));
+  }
+}
+
+/** Done at once, before the process has made any further thread: on Linux each thread has a priority of its own, which it inherits. */
+function lowerPriority(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // It is gone already, which `ended` tells.
+  }
+}

@@ -1,0 +1,55 @@
+// Repeats what failed because something was away, for as long as it takes, so that no outage of another part loses work of ours.
+import { backoffMs, type BackoffLimits } from "@manman/core/backoff.ts";
+import { Fault } from "@manman/core/fault.ts";
+import type { Logger } from "pino";
+import type { Clock } from "./clock.ts";
+
+export type Patience = {
+  readonly clock: Clock;
+  /** Numbers in [0, 1), for the spread of waits. */
+  readonly random: () => number;
+  /** Ends the retries: the call then rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+};
+
+/** `work`, or the signal's reason as soon as it is aborted: the work then goes on with nobody waiting for it. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason as Error);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+export const awayBackoff: BackoffLimits = { firstMs: 200, mostMs: 30_000 };
+
+/** Whether trying again is all that is needed. */
+export function isAway(error: unknown): error is Fault {
+  return error instanceof Fault && error.kind === "away";
+}
+
+/**
+ * The result of `work`, which is repeated while it throws `away` Faults; any other error is passed on. What fails is logged under
+ * `putOff`, loudly once and quietly from then on.
+ */
+export async function untilNotAway<T>(
+  work: () => Promise<T>,
+  { clock, random, signal }: Patience,
+  log: Logger,
+  putOff: string,
+): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      log[tries === 1 ? "warn" : "debug"]({ why: error.message, tries }, putOff);
+      await clock.sleep(backoffMs(tries, awayBackoff, random()), signal);
+    }
+  }
+}
