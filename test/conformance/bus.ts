@@ -313,6 +313,11 @@ export class Handler {
     await until(() => this.messages.length >= calls, { what: `${calls} deliveries` });
   }
 
+  /** Waits until it was given the message, which may come more than once. */
+  async has(messageId: string): Promise<void> {
+    await until(() => this.ids.includes(messageId), { what: `message ${messageId}` });
+  }
+
   readonly handle = async ({ routingKey, messageId, body }: Delivery): Promise<DeliveryVerdict> => {
     this.messages.push({ routingKey, messageId, body: new TextDecoder().decode(body) });
     this.#atOnce += 1;
