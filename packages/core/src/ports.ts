@@ -244,7 +244,8 @@ export type Consumption = { close(): Promise<void> };
 export interface Bus {
   /**
    * `routed` once the message is safe in at least one queue, `unroutable` when no queue is bound for it (and the message is
-   * dropped). Bounded in time.
+   * dropped). Bounded in time: throws `away` where the broker is not there or has not confirmed it, and then the message may come
+   * nevertheless; `rejected` for one that is larger than the bus takes.
    */
   publish(message: BusMessage): Promise<"routed" | "unroutable">;
   /** Makes a host's queue, bound and durable, unless it exists. */
@@ -253,7 +254,8 @@ export interface Bus {
    * Gives the messages of a queue (made unless it exists) to `handle`, at most `prefetch` at a time, and acknowledges each after
    * its verdict. Order within the queue is kept where `prefetch` is 1. A handler that throws an `away` Fault gets the same
    * message again after a backoff, for as long as it takes; one that throws anything else gets it three times, then it is
-   * dead-lettered with the words of the error. Survives the broker's restarts. Resolves once consuming has begun.
+   * dead-lettered with the words of the error. Survives the broker's restarts. Resolves once consuming has begun, however long the
+   * broker is away; throws `rejected` where it cannot begin before somebody has mended something.
    */
   consume(
     source: { readonly queue: "reports" } | { readonly queue: "host"; readonly serverId: bigint },
@@ -264,7 +266,7 @@ export interface Bus {
   reportsWaiting(): Promise<number>;
   /** Throws a Fault while the broker does not answer. */
   check(): Promise<void>;
-  /** Called whenever the connection is lost (false) or there again (true). */
+  /** Called at once with the present state, then whenever the connection is lost (false) or there again (true). */
   onConnectionChange(listener: (connected: boolean) => void): void;
   /** Ends consumption and connection; messages in hand are finished first, for at most a few seconds. */
   close(): Promise<void>;
@@ -283,7 +285,9 @@ export interface UploadControl {
   openUpload(objectKey: string): Promise<string>;
   /**
    * Makes the object out of exactly these parts, replacing one of the same key. May be repeated: when the upload was completed
-   * before, it succeeds or throws `missing`. Throws `missing` where the upload does not exist, `rejected` where the parts do not match.
+   * before, it succeeds or throws `missing`. Throws `missing` where the upload does not exist, `rejected` where the parts do not
+   * match: another attempt may do, with an upload of its own. Parts that were sent and are not among these are left out, or, in
+   * some stores, make it `rejected`. Sizes are for `inspectObject` to check.
    */
   completeUpload(objectKey: string, uploadId: string, parts: readonly StoredPart[]): Promise<void>;
   /** Frees an upload's parts and refuses further ones; an upload that does not exist is aborted already. */
@@ -305,7 +309,8 @@ export interface UploadControl {
 export interface PartSender {
   /**
    * Stores one part and answers its etag. Parts may come in any order, and one may be sent again. `offsetBytes` is where the part
-   * begins in the whole. Throws `missing` when the upload was aborted.
+   * begins in the whole; `bytes` must not change until this has ended. While the store is away it tries again, a bounded number
+   * of times. Throws `missing` when the upload was aborted or completed, and `away` at once when `signal` calls it off.
    */
   sendPart(part: {
     readonly objectKey: string;
