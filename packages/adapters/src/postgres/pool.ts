@@ -49,10 +49,17 @@ function poolConfig(url: string, limits: PoolLimits): PoolConfig {
     idle_in_transaction_session_timeout: limits.idleInTransactionMs,
     keepAlive: true,
     application_name: "manman",
+    options: plannerOptions,
   };
 }
 
 const answerGraceMs = 500;
+
+/**
+ * Nothing here reads a whole table. But a plan that was made while a table was empty says that reading it whole is cheapest, and is kept
+ * until the table's statistics are: minutes, in which a busy beginning slows down with every record.
+ */
+const plannerOptions = "-c enable_seqscan=off -c jit=off";
 
 /** int8 is read as a bigint and timestamptz as unix milliseconds, by this pool and no other. */
 const idsAndTimes: CustomTypesConfig = {
@@ -95,6 +102,7 @@ function watched(pool: Pool): PostgresPool {
 function watchedClient(client: PoolClient): PostgresPoolClient {
   let owesAnswer = false;
   const query = async (text: string, values: readonly unknown[]) => {
+    if (owesAnswer) throw new NoAnswer("the connection still owes an answer");
     try {
       const name = values.length === 0 ? undefined : statementName(text);
       return await client.query({ text, values: [...values], name });
