@@ -104,8 +104,10 @@ async function renewHeld(
       due_at = at + ${interval(leaseMs)},
       visible_at = at + ${interval(leaseMs)},
       progress = coalesce(
-        (select held.progress from held where held.backup_id = backup.backup_id limit 1)
-          || jsonb_build_object('updatedAtMs', floor(extract(epoch from at) * 1000)),
+        (
+          select held.progress from held
+          where held.backup_id = backup.backup_id and held.attempt = backup.attempt limit 1
+        ) || jsonb_build_object('updatedAtMs', floor(extract(epoch from at) * 1000)),
         backup.progress
       )
     from moment where backup_id = any(moment.ids)
