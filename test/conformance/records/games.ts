@@ -58,13 +58,13 @@ export function gameConformance(makeRecords: MakeRecords): void {
       const records = await makeRecords();
       const { serverId } = await registeredServer(records);
       const { configId } = await records.games.createConfig(demoConfig);
-      const deploy = records.games.deploy;
-      expect(await deploy({ serverId: 404n, configId, portBindings: [] })).toEqual({
+      const { games } = records;
+      expect(await games.deploy({ serverId: 404n, configId, portBindings: [] })).toEqual({
         kind: "not-found",
         what: "server",
         id: 404n,
       });
-      expect(await deploy({ serverId, configId: 405n, portBindings: [] })).toEqual({
+      expect(await games.deploy({ serverId, configId: 405n, portBindings: [] })).toEqual({
         kind: "not-found",
         what: "game config",
         id: 405n,
@@ -82,10 +82,15 @@ export function gameConformance(makeRecords: MakeRecords): void {
       const first = await deployOn("a");
       const second = await deployOn("b");
       const third = await deployOn("a");
-      const list = records.games.listGames;
-      expect(await list(null, { beforeId: null, limit: 2 })).toEqual([third, second]);
-      expect(await list(first.serverId, { beforeId: null, limit: 9 })).toEqual([third, first]);
-      expect(await list(first.serverId, { beforeId: third.sgcId, limit: 9 })).toEqual([first]);
+      const { games } = records;
+      expect(await games.listGames(null, { beforeId: null, limit: 2 })).toEqual([third, second]);
+      expect(await games.listGames(first.serverId, { beforeId: null, limit: 9 })).toEqual([
+        third,
+        first,
+      ]);
+      expect(await games.listGames(first.serverId, { beforeId: third.sgcId, limit: 9 })).toEqual([
+        first,
+      ]);
     });
   });
 }

@@ -21,7 +21,10 @@ type SituationRow = BackupRow & {
   readonly operation_backup_id: bigint | null;
 };
 
-/** See BackupRecords.situations. */
+/**
+ * See BackupRecords.situations. The limits say nothing new about keys; they keep each lookup one by its index, whatever the planner
+ * believes about the size of the tables.
+ */
 export async function backupSituations(
   db: Kysely<Tables>,
   requests: readonly BackupRequest[],
@@ -46,10 +49,20 @@ export async function backupSituations(
           ${backupColumnsOf("earlier")}
         from unnest(${sessionIds}::bigint[], ${sgcIds}::bigint[], ${requestIds}::text[])
           with ordinality as asked (session_id, sgc_id, request_id, place)
-        left join session on session.session_id = asked.session_id
-        left join server_game_config game on game.sgc_id = coalesce(session.sgc_id, asked.sgc_id)
-        left join operation on operation.sgc_id = game.sgc_id
-        left join backup earlier on earlier.request_id = asked.request_id
+        left join lateral (
+          select session_id, sgc_id, status from session
+          where session.session_id = asked.session_id limit 1
+        ) as session on true
+        left join lateral (
+          select sgc_id, server_id from server_game_config
+          where server_game_config.sgc_id = coalesce(session.sgc_id, asked.sgc_id) limit 1
+        ) as game on true
+        left join lateral (
+          select kind, backup_id from operation where operation.sgc_id = game.sgc_id limit 1
+        ) as operation on true
+        left join lateral (
+          select * from backup where backup.request_id = asked.request_id limit 1
+        ) as earlier on true
         order by asked.place
       `.execute(db),
   );
@@ -126,6 +139,7 @@ async function insertBirths(
   redispatchMs: number,
 ): Promise<readonly (BackupRow & { readonly place: bigint })[]> {
   const chosen = places.map((place) => births[place] as BackupBirth);
+  const requestIds = chosen.map(({ requestId }) => requestId && storableText(requestId));
   const { rows } = await sql<BackupRow & { place: bigint }>`
     with asked as materialized (
       select nextval('backup_id_sequence') as backup_id, given.*
@@ -135,13 +149,15 @@ async function insertBirths(
         ${chosen.map(({ serverId }) => serverId)}::bigint[],
         ${chosen.map(({ sessionId }) => sessionId)}::bigint[],
         ${chosen.map(({ description }) => storableText(description))}::text[],
-        ${chosen.map(({ requestId }) => requestId && storableText(requestId))}::text[]
+        ${requestIds}::text[]
       ) as given (place, sgc_id, server_id, session_id, description, request_id)
     ),
     taken as (
       insert into operation (sgc_id, kind, backup_id)
       select sgc_id, 'backup', backup_id from asked
-      where not exists (select from backup where backup.request_id = asked.request_id)
+      where request_id is null or request_id <> all (
+        array(select request_id from backup where request_id = any(${requestIds}::text[]))
+      )
       order by sgc_id
       on conflict (sgc_id) do nothing
       returning backup_id
@@ -162,9 +178,9 @@ async function insertBirths(
       select backup_id, 1, null, status, attempt, 'caller', 'asked for' from born
     ),
     numbered as (
-      update server_game_config game set command_sequence = command_sequence + 1
-      from born where game.sgc_id = born.sgc_id
-      returning game.sgc_id, command_sequence
+      update server_game_config set command_sequence = command_sequence + 1
+      where sgc_id = any(array(select sgc_id from born))
+      returning sgc_id, command_sequence
     ),
     queued as (
       insert into outbox

@@ -32,13 +32,17 @@ export async function takeDueBackups(
         ),
         taken as (
           update backup set visible_at = now() + ${interval(holdMs)}
-          from due where backup.backup_id = due.backup_id
-          returning backup.*
+          where backup_id = any(array(select backup_id from due))
+          returning *
         )
         select ${backupColumnsOf("taken")},
-          coalesce(server.last_seen_at >= now() - ${interval(hostOnlineMs)}, false) as host_is_online
-        from taken join server using (server_id)
-        order by taken.due_at, taken.backup_id
+          coalesce(
+            (select last_seen_at from server where server.server_id = taken.server_id)
+              >= now() - ${interval(hostOnlineMs)},
+            false
+          ) as host_is_online
+        from taken
+        order by due_at, backup_id
       `.execute(db),
   );
   return rows.map((row) => ({ backup: toBackup(row), hostIsOnline: row.host_is_online }));
@@ -74,36 +78,40 @@ async function renewHeld(
   attempts: readonly HeldAttempt[],
   leaseMs: number,
 ): Promise<ReadonlySet<string>> {
+  const ids = attempts.map(({ backupId }) => backupId);
   const { rows } = await sql<{ backup_id: bigint; attempt: number }>`
     with held as materialized (
       select * from unnest(
-        ${attempts.map(({ backupId }) => backupId)}::bigint[],
+        ${ids}::bigint[],
         ${attempts.map(({ attempt }) => attempt)}::integer[],
         ${attempts.map(({ progress }) => storableJson(progress))}::jsonb[]
       ) as given (backup_id, attempt, progress)
     ),
     locked as materialized (
-      select backup.backup_id, held.progress from held join backup using (backup_id, attempt)
-      where backup.status = 'running'
-        and backup.server_id = ${serverId}
-        and backup.upload_instance_id = ${instanceId}
-      order by backup.backup_id
-      for no key update of backup
+      select backup_id, attempt from backup
+      where backup_id = any(${ids}::bigint[])
+        and status = 'running'
+        and server_id = ${serverId}
+        and upload_instance_id = ${instanceId}
+      order by backup_id
+      for no key update
     ),
-    timed as materialized (
-      select *, clock_timestamp() as moment, clock_timestamp() + ${interval(leaseMs)} as lease_end
-      from locked
+    moment as materialized (
+      select clock_timestamp() as at, array_agg(backup_id) as ids
+      from locked join held using (backup_id, attempt)
     )
     update backup set
-      due_at = lease_end,
-      visible_at = lease_end,
+      due_at = at + ${interval(leaseMs)},
+      visible_at = at + ${interval(leaseMs)},
       progress = coalesce(
-        timed.progress
-          || jsonb_build_object('updatedAtMs', floor(extract(epoch from moment) * 1000)),
+        (
+          select held.progress from held
+          where held.backup_id = backup.backup_id and held.attempt = backup.attempt limit 1
+        ) || jsonb_build_object('updatedAtMs', floor(extract(epoch from at) * 1000)),
         backup.progress
       )
-    from timed where backup.backup_id = timed.backup_id
-    returning backup.backup_id, backup.attempt
+    from moment where backup_id = any(moment.ids)
+    returning backup_id, attempt
   `.execute(db);
   return new Set(rows.map((row) => nameOf({ backupId: row.backup_id, attempt: row.attempt })));
 }
@@ -157,7 +165,7 @@ export async function extendRunningLeases(db: Kysely<Tables>, atLeastMs: number)
         update backup set
           due_at = now() + ${interval(atLeastMs)},
           visible_at = greatest(visible_at, now() + ${interval(atLeastMs)})
-        from extended where backup.backup_id = extended.backup_id
+        where backup_id = any(array(select backup_id from extended))
       `.execute(db),
   );
 }

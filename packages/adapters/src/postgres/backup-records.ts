@@ -2,13 +2,14 @@
 import type { Backup } from "@manman/core/backup/backup.ts";
 import type { OperationInProgress } from "@manman/core/backup/create-backup.ts";
 import type { BackupFilter, BackupRecords, Page } from "@manman/core/ports.ts";
-import { sql, type Kysely } from "kysely";
+import { sql, type Kysely, type RawBuilder } from "kysely";
 import { changeBackup } from "./backup-change.ts";
 import { backupSituations, createBackups } from "./backup-creation.ts";
 import { extendRunningLeases, renewLeases, takeDueBackups } from "./backup-due.ts";
 import { backupColumns, toBackup, type BackupRow } from "./backup-row.ts";
 import { withFaults } from "./faults.ts";
 import { leftoverRecords } from "./leftovers.ts";
+import { newestFirst } from "./newest-first.ts";
 import type { Tables } from "./rows.ts";
 
 export function backupRecords(db: Kysely<Tables>): BackupRecords {
@@ -76,13 +77,18 @@ function backupPage(
   { beforeId, limit }: Page,
   deleted: "=" | "<>",
 ) {
-  let query = db
+  const equal: Record<string, RawBuilder<unknown>> = sessionId !== null
+    ? { session_id: sql`${sessionId}::bigint` }
+    : sgcId !== null
+      ? { sgc_id: sql`${sgcId}::bigint` }
+      : {};
+  const { where, orderBy } = newestFirst(equal, "backup_id", beforeId);
+  const query = db
     .selectFrom("backup")
     .select(backupColumns)
     .where("status", deleted, sql.lit("deleted" as const))
-    .orderBy("backup_id", "desc")
+    .where(where)
+    .orderBy(orderBy)
     .limit(limit);
-  if (sgcId !== null) query = query.where("sgc_id", "=", sgcId);
-  if (sessionId !== null) query = query.where("session_id", "=", sessionId);
-  return beforeId === null ? query : query.where("backup_id", "<", beforeId);
+  return sessionId !== null && sgcId !== null ? query.where("sgc_id", "=", sgcId) : query;
 }

@@ -4,6 +4,7 @@ import { notFound, type Refusal } from "@manman/core/refusal.ts";
 import type { GameConfig, ServerGameConfig } from "@manman/core/server.ts";
 import { sql, type Kysely, type Selectable } from "kysely";
 import { withFaults } from "./faults.ts";
+import { newestFirst } from "./newest-first.ts";
 import type { Tables } from "./rows.ts";
 
 export function gameRecords(db: Kysely<Tables>): GameRecords {
@@ -100,14 +101,16 @@ async function listConfigs(
   gameId: bigint | null,
   { beforeId, limit }: Page,
 ): Promise<readonly GameConfig[]> {
-  let query = db
+  const equal = gameId === null ? {} : { game_id: sql`${gameId}::bigint` };
+  const { where, orderBy } = newestFirst(equal, "config_id", beforeId);
+  const rows = await db
     .selectFrom("game_config")
     .select(configColumns)
-    .orderBy("config_id", "desc")
-    .limit(limit);
-  if (gameId !== null) query = query.where("game_id", "=", gameId);
-  if (beforeId !== null) query = query.where("config_id", "<", beforeId);
-  return (await query.execute()).map(toConfig);
+    .where(where)
+    .orderBy(orderBy)
+    .limit(limit)
+    .execute();
+  return rows.map(toConfig);
 }
 
 async function deploy(
@@ -161,12 +164,14 @@ async function listGames(
   serverId: bigint | null,
   { beforeId, limit }: Page,
 ): Promise<readonly ServerGameConfig[]> {
-  let query = db
+  const equal = serverId === null ? {} : { server_id: sql`${serverId}::bigint` };
+  const { where, orderBy } = newestFirst(equal, "sgc_id", beforeId);
+  const rows = await db
     .selectFrom("server_game_config")
     .select(gameColumns)
-    .orderBy("sgc_id", "desc")
-    .limit(limit);
-  if (serverId !== null) query = query.where("server_id", "=", serverId);
-  if (beforeId !== null) query = query.where("sgc_id", "<", beforeId);
-  return (await query.execute()).map(toGame);
+    .where(where)
+    .orderBy(orderBy)
+    .limit(limit)
+    .execute();
+  return rows.map(toGame);
 }

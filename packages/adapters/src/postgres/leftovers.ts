@@ -70,8 +70,8 @@ async function takeLeftovers(
     ),
     taken as (
       update leftover set due_at = now() + ${interval(holdMs)}
-      from due where leftover.leftover_id = due.leftover_id
-      returning leftover.*
+      where leftover_id = any(array(select leftover_id from due))
+      returning *
     )
     select leftover_id, backup_id, object_key, upload_id, tries from taken order by leftover_id
   `.execute(db);

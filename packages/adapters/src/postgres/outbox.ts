@@ -100,12 +100,10 @@ async function settle(
   await sql`
     update outbox set
       tries = tries + 1,
-      due_at = clock_timestamp() + wait_ms * interval '1 millisecond',
-      last_error = reason
-    from unnest(
-      ${putOff.ids}::bigint[], ${putOff.waitsMs}::double precision[], ${putOff.reasons}::text[]
-    ) as put_off (outbox_id, wait_ms, reason)
-    where outbox.outbox_id = put_off.outbox_id
+      due_at = clock_timestamp() + interval '1 millisecond'
+        * (${putOff.waitsMs}::double precision[])[array_position(${putOff.ids}::bigint[], outbox_id)],
+      last_error = (${putOff.reasons}::text[])[array_position(${putOff.ids}::bigint[], outbox_id)]
+    where outbox_id = any(${putOff.ids}::bigint[])
   `.execute(transaction);
 }
 
@@ -120,6 +118,7 @@ async function retryFor(db: Kysely<Tables>, serverId: bigint): Promise<void> {
       where server_id = ${serverId} and tries > 0 and due_at > now()
       for update skip locked
     )
-    update outbox set due_at = created_at from waiting where outbox.outbox_id = waiting.outbox_id
+    update outbox set due_at = created_at
+    where outbox_id = any(array(select outbox_id from waiting))
   `.execute(db);
 }

@@ -49,10 +49,18 @@ function poolConfig(url: string, limits: PoolLimits): PoolConfig {
     idle_in_transaction_session_timeout: limits.idleInTransactionMs,
     keepAlive: true,
     application_name: "manman",
+    options: plannerOptions,
   };
 }
 
 const answerGraceMs = 500;
+
+/**
+ * Nothing here reads a whole table, and every page of a list is a piece of an index in its order. But a plan that was made while a
+ * table was empty says that reading it whole is cheapest, and is kept until the table's statistics are: minutes, in which a busy
+ * beginning slows down with every record. And where the planner expects a handful of rows, it collects and sorts all that there are.
+ */
+const plannerOptions = "-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off";
 
 /** int8 is read as a bigint and timestamptz as unix milliseconds, by this pool and no other. */
 const idsAndTimes: CustomTypesConfig = {
@@ -95,6 +103,7 @@ function watched(pool: Pool): PostgresPool {
 function watchedClient(client: PoolClient): PostgresPoolClient {
   let owesAnswer = false;
   const query = async (text: string, values: readonly unknown[]) => {
+    if (owesAnswer) throw new NoAnswer("the connection still owes an answer");
     try {
       const name = values.length === 0 ? undefined : statementName(text);
       return await client.query({ text, values: [...values], name });

@@ -4,6 +4,7 @@ import { alreadyExists, failedPrecondition, type Refusal } from "@manman/core/re
 import type { Server } from "@manman/core/server.ts";
 import { sql, type Kysely, type Selectable } from "kysely";
 import { withFaults } from "./faults.ts";
+import { newestFirst } from "./newest-first.ts";
 import type { Tables } from "./rows.ts";
 import { storableJson } from "./storable-text.ts";
 
@@ -105,11 +106,13 @@ async function listServers(
   db: Kysely<Tables>,
   { beforeId, limit }: Page,
 ): Promise<readonly Server[]> {
-  let query = db
+  const { where, orderBy } = newestFirst({}, "server_id", beforeId);
+  const rows = await db
     .selectFrom("server")
     .select(serverColumns)
-    .orderBy("server_id", "desc")
-    .limit(limit);
-  if (beforeId !== null) query = query.where("server_id", "<", beforeId);
-  return (await query.execute()).map(toServer);
+    .where(where)
+    .orderBy(orderBy)
+    .limit(limit)
+    .execute();
+  return rows.map(toServer);
 }

@@ -1,8 +1,9 @@
 // The records of the runs of games.
 import type { Page, SessionFilter, SessionRecords } from "@manman/core/ports.ts";
 import type { Session } from "@manman/core/session/session.ts";
-import { sql, type Kysely } from "kysely";
+import { sql, type Kysely, type RawBuilder } from "kysely";
 import { withFaults } from "./faults.ts";
+import { newestFirst } from "./newest-first.ts";
 import { timeAt, type Tables } from "./rows.ts";
 import { changeSession, startSession } from "./session-change.ts";
 import { sessionColumns, sessionColumnsOf, toSession, type SessionRow } from "./session-row.ts";
@@ -37,38 +38,43 @@ async function listSessions(
   filter: SessionFilter,
   page: Page,
 ): Promise<readonly Session[]> {
-  if (filter.statuses.length === 0) {
-    return (await sessionPage(db, filter, page).execute()).map(toSession);
-  }
-  const statuses = sql`${filter.statuses}::text[]`;
-  if (filter.sgcId !== null) {
-    const query = sessionPage(db, filter, page).where(sql<boolean>`status = any(${statuses})`);
+  const { sgcId, serverId, statuses } = filter;
+  if (sgcId !== null) {
+    let query = sessionPage(db, filter, page, { sgc_id: sql`${sgcId}::bigint` });
+    if (serverId !== null) query = query.where("server_id", "=", serverId);
+    if (statuses.length > 0) query = query.where(sql<boolean>`status = any(${statuses}::text[])`);
     return (await query.execute()).map(toSession);
   }
-  const ofOneStatus = sessionPage(db, filter, page).where(sql<boolean>`status = wanted.status`);
+  const onServer: Equal = serverId === null ? {} : { server_id: sql`${serverId}::bigint` };
+  if (statuses.length === 0) {
+    return (await sessionPage(db, filter, page, onServer).execute()).map(toSession);
+  }
+  const ofOneStatus = { ...onServer, "session.status": sql`wanted.status` };
   const { rows } = await sql<SessionRow>`
     select ${sessionColumnsOf("found")}
-    from (select distinct status from unnest(${statuses}) as given (status)) as wanted
-    cross join lateral (${ofOneStatus}) as found
+    from (select distinct status from unnest(${statuses}::text[]) as given (status)) as wanted
+    cross join lateral (${sessionPage(db, filter, page, ofOneStatus)}) as found
     order by session_id desc limit ${page.limit}
   `.execute(db);
   return rows.map(toSession);
 }
 
-function sessionPage(db: Kysely<Tables>, filter: SessionFilter, { beforeId, limit }: Page) {
+type Equal = Readonly<Record<string, RawBuilder<unknown>>>;
+
+function sessionPage(db: Kysely<Tables>, filter: SessionFilter, page: Page, equal: Equal) {
+  const { where, orderBy } = newestFirst(equal, "session_id", page.beforeId);
   let query = db
     .selectFrom("session")
     .select(sessionColumns)
-    .orderBy("session_id", "desc")
-    .limit(limit);
-  const { sgcId, serverId, startedAfterMs, startedBeforeMs } = filter;
-  if (sgcId !== null) query = query.where("sgc_id", "=", sgcId);
-  if (serverId !== null) query = query.where("server_id", "=", serverId);
+    .where(where)
+    .orderBy(orderBy)
+    .limit(page.limit);
+  const { startedAfterMs, startedBeforeMs } = filter;
   if (startedAfterMs !== null) {
     query = query.where(sql<boolean>`started_at > ${timeAt(startedAfterMs)}`);
   }
   if (startedBeforeMs !== null) {
     query = query.where(sql<boolean>`started_at < ${timeAt(startedBeforeMs)}`);
   }
-  return beforeId === null ? query : query.where("session_id", "<", beforeId);
+  return query;
 }

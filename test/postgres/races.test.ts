@@ -1,0 +1,140 @@
+// Control planes side by side on one database: the same work never twice, and never a deadlock that anybody sees.
+import { openRecords } from "@manman/adapters/postgres/records.ts";
+import { backupCommand } from "@manman/core/backup/transition.ts";
+import type { Records } from "@manman/core/ports.ts";
+import { decideStart } from "@manman/core/session/start-session.ts";
+import { askToStop } from "@manman/core/session/stop-session.ts";
+import { Client } from "pg";
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import {
+  birthOf,
+  deployedGame,
+  farOffMs,
+  pendingBackup,
+  present,
+  startedSession,
+} from "../conformance/records/fixtures.ts";
+import { migratedDatabase, type ScratchDatabase } from "./scratch-database.ts";
+
+let database: ScratchDatabase;
+let one: Records;
+let other: Records;
+beforeAll(async () => {
+  database = await migratedDatabase();
+  one = openRecords({ url: database.url });
+  other = openRecords({ url: database.url });
+});
+beforeEach(async () => await database.empty());
+afterAll(async () => {
+  await one.close();
+  await other.close();
+  await database.drop();
+});
+
+test("of fifty creations for one game from two control planes exactly one wins", async () => {
+  const game = await deployedGame(one);
+  const made = await Promise.all(
+    Array.from(
+      { length: 50 },
+      async (_, n) => await (n % 2 === 0 ? one : other).backups.create([birthOf(game)], farOffMs),
+    ),
+  );
+  const [winner, ...others] = made.flat().filter((backup) => backup !== null);
+  expect(others).toEqual([]);
+  expect(await database.query("select count(*)::int as n from backup")).toEqual([{ n: 1 }]);
+  expect(await database.query("select count(*)::int as n from outbox")).toEqual([{ n: 1 }]);
+  expect(await one.backups.operation(game.sgcId)).toEqual({
+    kind: "backup",
+    backupId: present(winner).backupId,
+  });
+});
+
+test("backups, starts and stops of one game at the same moment get one number each, without a gap", async () => {
+  const game = await deployedGame(one);
+  const { sessionId } = await startedSession(one, game.sgcId);
+  const { backupId } = present((await one.backups.create([birthOf(game)], farOffMs))[0]);
+  const resend = async (records: Records) =>
+    await records.backups.change(backupId, (backup) => ({
+      kind: "change",
+      backup,
+      who: "reconciler",
+      why: "a test",
+      command: backupCommand(backup),
+    }));
+  const start = async (records: Records) =>
+    await records.sessions.start(game.sgcId, (situation) =>
+      decideStart({ sgcId: game.sgcId, force: true }, situation),
+    );
+  const stop = async (records: Records) => await records.sessions.change(sessionId, askToStop);
+  await Promise.all(
+    Array.from({ length: 10 }, () => [one, other]).flatMap((pair) =>
+      pair.flatMap((records) => [resend(records), start(records), stop(records)]),
+    ),
+  );
+  const rows = await database.query<{ sequence: string }>(
+    "select sequence::text from outbox order by outbox.sequence",
+  );
+  expect(rows.length).toBeGreaterThan(60);
+  expect(rows.map(({ sequence }) => Number(sequence))).toEqual(rows.map((_row, n) => n + 1));
+});
+
+test("relays of two control planes publish every message exactly once", async () => {
+  const games = [];
+  for (let n = 0; n < 60; n += 1) games.push(await deployedGame(one));
+  await one.backups.create(
+    games.map((game) => birthOf(game)),
+    farOffMs,
+  );
+  const shown: bigint[] = [];
+  const drain = async (records: Records) => {
+    const relay = async () =>
+      await records.outbox.relay(7, async (messages) => {
+        shown.push(...messages.map(({ outboxId }) => outboxId));
+        await new Promise(setImmediate);
+        return messages.map(() => ({ kind: "sent" }));
+      });
+    while ((await relay()) > 0);
+  };
+  await Promise.all([drain(one), drain(other), drain(one), drain(other)]);
+  expect(shown).toHaveLength(60);
+  expect(new Set(shown).size).toBe(60);
+});
+
+test("a change that is the victim of a deadlock is decided anew", async () => {
+  const backup = await pendingBackup(one);
+  const rival = new Client({ connectionString: database.url });
+  await rival.connect();
+  onTestFinished(async () => await rival.end());
+  await rival.query("set deadlock_timeout = '60s'");
+  await rival.query("begin");
+  await rival.query("update server_game_config set status = status where sgc_id = $1", [
+    backup.sgcId,
+  ]);
+  let asked = 0;
+  const changing = one.backups.change(backup.backupId, (shown) => {
+    asked += 1;
+    return {
+      kind: "change",
+      backup: { ...shown, dueTries: 7 },
+      who: "reconciler",
+      why: "a test",
+      command: backupCommand(shown),
+    };
+  });
+  await vi.waitFor(
+    async () =>
+      expect(
+        await database.query(
+          `select from pg_stat_activity where wait_event_type = 'Lock'
+          and datname = current_database()`,
+        ),
+      ).toHaveLength(1),
+    { timeout: 10_000 },
+  );
+  await rival.query("update backup set due_tries = 1 where backup_id = $1", [backup.backupId]);
+  await rival.query("commit");
+  expect(await changing).toMatchObject({ record: { dueTries: 7 } });
+  expect(asked).toBe(2);
+  const sequences = await database.query("select sequence::int from outbox order by outbox_id");
+  expect(sequences).toEqual([{ sequence: 1 }, { sequence: 2 }]);
+});
