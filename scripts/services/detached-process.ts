@@ -85,6 +85,8 @@ async function goneAfter(
   signal: NodeJS.Signals,
   seconds: number,
 ): Promise<boolean> {
+  // To kill(2), the group of 1 is everybody.
+  if (!(target.pid > 1)) throw new Error(`${target.name} cannot be process ${target.pid}`);
   if (!(await isRunning(target))) return true;
   try {
     process.kill(-target.pid, signal);

@@ -1,5 +1,5 @@
 // Names a process by pid and start time together, because a pid alone is reused and would get a stranger killed.
-import { readFile, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 
 /** One process for as long as the machine is up. */
 export type ProcessIdentity = {
@@ -15,7 +15,8 @@ export async function identityOf(pid: number): Promise<ProcessIdentity | undefin
   // The second field is the command in parentheses and may itself hold spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [state, startTicks] = [fields[0], fields[19]];
-  if (startTicks === undefined || state === "Z" || state === "X") return undefined;
+  if (startTicks === undefined || state === "X") return undefined;
+  if (state === "Z" && !(await otherThreadsRun(pid))) return undefined;
   return { pid, startTicks };
 }
 
@@ -32,4 +33,10 @@ export async function workingFolderOf(pid: number): Promise<string | undefined> 
 /** The path of the program a process runs; undefined when it is gone or belongs to somebody else. */
 export async function programOf(pid: number): Promise<string | undefined> {
   return await readlink(`/proc/${pid}/exe`).catch(() => undefined);
+}
+
+/** A process whose first thread has ended still holds its files and ports until the last one has. */
+async function otherThreadsRun(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  return threads.length > 1;
 }

@@ -1,9 +1,10 @@
 // Makes the data folder of an embedded PostgreSQL in one step that either happened or did not: a half-made folder would never start.
-import { once } from "node:events";
 import { randomBytes } from "node:crypto";
-import { chmod, chown, mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { once } from "node:events";
+import { chown, mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { Fault, wordsOf } from "@manman/core/fault.ts";
+import { identityOf, isRunning } from "../linux-process/process-identity.ts";
 import { unprivilegedLaunch } from "./unprivileged-launch.ts";
 
 /** Inside the data folder, readable by its owner alone. */
@@ -22,7 +23,7 @@ export async function ensureDataFolder(
     if (cause.code === "ENOENT") return [];
     throw new Fault("rejected", `read ${dataDir}`, cause);
   });
-  if (entries.length === 0) await makeDataFolder(dataDir, initdb, durability);
+  if (entries.length === 0) await makeDataFolder(dataDir, initdb, durability === "full");
   try {
     return await readFile(join(dataDir, PASSWORD_FILE), "utf8");
   } catch (cause) {
@@ -30,54 +31,67 @@ export async function ensureDataFolder(
   }
 }
 
-async function makeDataFolder(
-  dataDir: string,
-  initdb: string,
-  durability: "full" | "none",
-): Promise<void> {
-  const making = `${dataDir}.initdb`;
-  const passwordPath = `${making}-password`;
-  const logPath = `${making}.log`;
-  // Left behind by an initdb that was killed.
-  await rm(making, { recursive: true, force: true });
-  await mkdir(making, { recursive: true, mode: 0o700 });
-  await takeOwnerOf(dataDir, making);
-  const log = await open(logPath, "w", 0o600);
+async function makeDataFolder(dataDir: string, initdb: string, durable: boolean): Promise<void> {
+  await removeAbandoned(dataDir);
+  const workshop = `${dataDir}.new-${process.pid}-${(await identityOf(process.pid))?.startTicks}`;
+  const made = join(workshop, "data");
+  const password = join(workshop, "password");
+  await mkdir(workshop, { recursive: true, mode: 0o700 });
   try {
-    const launch = await unprivilegedLaunch(making);
-    const { uid, gid } = await stat(making);
-    await writePassword(passwordPath, uid, gid);
-    const user = ["-U", "manman", "--auth=scram-sha-256", "--pwfile", passwordPath];
-    const how = ["--encoding=UTF8", "--locale=C", ...(durability === "none" ? ["--no-sync"] : [])];
-    const made = launch(initdb, ["-D", making, ...user, ...how], log.fd);
-    const status = await once(made, "exit").then(
-      ([code, signal]: (number | string | null)[]) => code ?? signal,
-      wordsOf,
-    );
-    if (status !== 0) {
-      const said = (await readFile(logPath, "utf8")).trim();
-      throw new Fault("away", `make ${dataDir}: initdb ended with ${status}:\n${said}`);
+    await likePrepared(dataDir, workshop);
+    const launch = await unprivilegedLaunch(workshop);
+    await writePassword(password, workshop);
+    const log = await open(join(workshop, "log"), "a+");
+    try {
+      const user = ["-U", "manman", "--auth=scram-sha-256", "--pwfile", password];
+      const how = ["--encoding=UTF8", "--locale=C", ...(durable ? [] : ["--no-sync"])];
+      const making = launch(initdb, ["-D", made, ...user, ...how], log.fd);
+      const status = await once(making, "exit").then(
+        ([code, signal]: (number | string | null)[]) => code ?? signal,
+        wordsOf,
+      );
+      if (status !== 0) {
+        const said = (await readFile(join(workshop, "log"), "utf8")).trim();
+        throw new Fault("away", `make ${dataDir}: initdb ended with ${status}:\n${said}`);
+      }
+    } finally {
+      await log.close();
     }
+    await rename(password, join(made, PASSWORD_FILE));
+    if (durable) await syncFolder(made);
+    await rename(made, dataDir);
+    if (durable) await syncFolder(dirname(dataDir));
   } finally {
-    await log.close();
+    await rm(workshop, { recursive: true, force: true });
   }
-  await rename(passwordPath, join(making, PASSWORD_FILE));
-  if (durability === "full") await syncFolder(making);
-  await rename(making, dataDir);
-  if (durability === "full") await syncFolder(dirname(dataDir));
-  await rm(logPath, { force: true });
 }
 
-/** An empty folder that somebody prepared keeps its owner. */
-async function takeOwnerOf(dataDir: string, making: string): Promise<void> {
-  if (process.getuid?.() !== 0) return;
+/** Removes what makers left behind that were killed; an initdb that still runs in there fails by itself. */
+async function removeAbandoned(dataDir: string): Promise<void> {
+  const parent = dirname(dataDir);
+  for (const name of await readdir(parent).catch(() => [])) {
+    const [, pid, startTicks] = /^(\d+)-(\d+)$/.exec(afterPrefix(name, dataDir)) ?? [];
+    if (pid === undefined || startTicks === undefined) continue;
+    if (await isRunning({ pid: Number(pid), startTicks })) continue;
+    await rm(join(parent, name), { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+function afterPrefix(name: string, dataDir: string): string {
+  const prefix = `${basename(dataDir)}.new-`;
+  return name.startsWith(prefix) ? name.slice(prefix.length) : "";
+}
+
+/** An empty folder that somebody prepared decides whose the data is. */
+async function likePrepared(dataDir: string, workshop: string): Promise<void> {
   const prepared = await stat(dataDir).catch(() => undefined);
-  if (prepared !== undefined) await chown(making, prepared.uid, prepared.gid);
+  if (prepared === undefined || process.getuid?.() !== 0) return;
+  await chown(workshop, prepared.uid, prepared.gid);
 }
 
-async function writePassword(path: string, uid: number, gid: number): Promise<void> {
-  await rm(path, { force: true });
-  const file = await open(path, "wx", 0o600);
+async function writePassword(path: string, workshop: string): Promise<void> {
+  const { uid, gid } = await stat(workshop);
+  const file = await open(path, "w", 0o600);
   try {
     await file.writeFile(randomBytes(24).toString("base64url"));
     if (process.getuid?.() === 0) await file.chown(uid, gid);
@@ -85,7 +99,6 @@ async function writePassword(path: string, uid: number, gid: number): Promise<vo
   } finally {
     await file.close();
   }
-  await chmod(path, 0o600);
 }
 
 async function syncFolder(path: string): Promise<void> {

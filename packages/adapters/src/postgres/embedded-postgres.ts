@@ -56,6 +56,8 @@ export async function startEmbeddedPostgres(
     const server = launch(binaries.postgres, args, log.descriptor);
     const startError = await untilAnswering(url, server, options.startSeconds ?? 120);
     if (startError !== undefined) {
+      // Too early in its start it has not named itself in its folder yet.
+      server.kill("SIGINT");
       await stopPostgresOn(dataDir);
       throw new Fault("away", `start PostgreSQL on ${dataDir}`, await log.withTail(startError));
     }

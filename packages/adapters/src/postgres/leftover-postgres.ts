@@ -52,16 +52,20 @@ export async function postgresProcessesOn(dataDir: string): Promise<number[]> {
 }
 
 async function ended(dataDir: string, signal: NodeJS.Signals, seconds: number): Promise<boolean> {
-  const server = await serverPid(dataDir);
-  const running = await postgresProcessesOn(dataDir);
-  // A server that was killed leaves children that end by themselves; only the server itself is ever signalled.
-  if (server !== undefined && running.includes(server)) signalIfThere(server, signal);
   const deadline = performance.now() + seconds * 1000;
-  while ((await postgresProcessesOn(dataDir)).length > 0) {
+  let signalled: number | undefined;
+  for (;;) {
+    const running = await postgresProcessesOn(dataDir);
+    if (running.length === 0) return true;
+    // One that is still starting names itself late. Children of a killed one end by themselves and are never signalled.
+    const server = await serverPid(dataDir);
+    if (server !== undefined && server !== signalled && running.includes(server)) {
+      signalIfThere(server, signal);
+      signalled = server;
+    }
     if (performance.now() > deadline) return false;
     await sleep(20);
   }
-  return true;
 }
 
 async function serverPid(dataDir: string): Promise<number | undefined> {

@@ -1,0 +1,102 @@
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { TcpProxy } from "./tcp-proxy.ts";
+import { until } from "./until.ts";
+
+/** A server that sends back what it gets, behind a proxy. */
+async function proxiedEcho(): Promise<TcpProxy> {
+  const accepted: Socket[] = [];
+  const echo = createServer((socket) => {
+    accepted.push(socket);
+    socket.on("error", () => {});
+    socket.pipe(socket);
+  });
+  await once(echo.listen(0, "127.0.0.1"), "listening");
+  const { port } = echo.address() as AddressInfo;
+  const proxy = await TcpProxy.to(`tcp://127.0.0.1:${port}`);
+  onTestFinished(async () => {
+    await proxy.close();
+    for (const socket of accepted) socket.destroy();
+    echo.close();
+  });
+  return proxy;
+}
+
+/** A connection through the proxy, and all that came back on it. */
+async function open(proxy: TcpProxy): Promise<{ socket: Socket; received: () => string }> {
+  const socket = connect(proxy.port, "127.0.0.1");
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  let received = "";
+  socket.setEncoding("utf8").on("data", (text: string) => (received += text));
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  return { socket, received: () => received };
+}
+
+async function closed(socket: Socket): Promise<void> {
+  await new Promise<void>((resolve) => socket.once("close", () => resolve()));
+}
+
+test("what goes in comes back", async () => {
+  const proxy = await proxiedEcho();
+  const { socket, received } = await open(proxy);
+  socket.write("one");
+  await until(() => received() !== "", { what: "the echo" });
+  expect(received()).toBe("one");
+});
+
+test("an address through the proxy keeps its login and path", async () => {
+  const proxy = await proxiedEcho();
+  expect(proxy.through("amqp://guest:secret@broker.example:5672/host")).toBe(
+    `amqp://guest:secret@127.0.0.1:${proxy.port}/host`,
+  );
+});
+
+test("a cut breaks open connections, refuses new ones, and heals on the same port", async () => {
+  const proxy = await proxiedEcho();
+  const before = await open(proxy);
+  await until(() => proxy.connections === 1, { what: "the connection" });
+  const broken = closed(before.socket);
+  await proxy.cut();
+  await broken;
+  await expect(open(proxy)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+
+  await proxy.heal();
+  const after = await open(proxy);
+  after.socket.write("two");
+  await until(() => after.received() === "two", { what: "the echo after the cut" });
+});
+
+test("a stall passes nothing on old and new connections, and everything once it is over", async () => {
+  const proxy = await proxiedEcho();
+  const early = await open(proxy);
+  early.socket.write("a");
+  await until(() => early.received() === "a", { what: "the echo before the stall" });
+  proxy.stall();
+  const late = await open(proxy);
+  early.socket.write("b");
+  late.socket.write("c");
+  // Both bytes have had time to come back when a third connection, to an open proxy, has echoed.
+  const other = await open(await proxiedEcho());
+  other.socket.write("d");
+  await until(() => other.received() === "d", { what: "the echo elsewhere" });
+  expect([early.received(), late.received()]).toEqual(["a", ""]);
+
+  await proxy.heal();
+  await until(() => early.received() === "ab" && late.received() === "c", { what: "the rest" });
+});
+
+test("a stall hides from the server that its client has gone", async () => {
+  const proxy = await proxiedEcho();
+  const { socket } = await open(proxy);
+  await until(() => proxy.connections === 1, { what: "the connection" });
+  proxy.stall();
+  socket.resetAndDestroy();
+  await closed(socket);
+  expect(proxy.connections).toBe(1);
+  await proxy.heal();
+  await until(() => proxy.connections === 0, { what: "the server learns of it" });
+});
