@@ -28,11 +28,10 @@ export function folderLayout(root: string) {
     /** Holds the open uploads of one key. */
     uploadsOf,
     openUpload: (key: string, uploadId: string): string =>
-      join(uploadsOf(key), checkedUploadId(uploadId)),
+      join(uploadsOf(key), uploadName(uploadId)),
     sealedUpload: (key: string, uploadId: string): string =>
-      join(uploadsOf(key), checkedUploadId(uploadId) + sealed),
-    trashedUpload: (uploadId: string): string =>
-      join(uploadsPath, ".trash", checkedUploadId(uploadId)),
+      join(uploadsOf(key), uploadName(uploadId) + sealed),
+    trashedUpload: (uploadId: string): string => join(uploadsPath, ".trash", uploadName(uploadId)),
   };
 }
 
@@ -79,10 +78,9 @@ function problemOf(key: string): string | null {
   return names[0] === uploads ? `must not begin with ${uploads}` : null;
 }
 
-/** An id that none of ours looks like belongs to no upload. */
-function checkedUploadId(uploadId: string): string {
-  if (uploadIdPattern.test(uploadId)) return uploadId;
-  throw new Fault("missing", `upload ${JSON.stringify(uploadId)}: there is no such upload`);
+/** The folder name of an upload. An id that is none of ours leads to a name that no upload has, and to no other path. */
+function uploadName(uploadId: string): string {
+  return uploadIdPattern.test(uploadId) ? uploadId : "none";
 }
 
 function hashOf(key: string): string {

@@ -37,9 +37,8 @@ export function folderUploadControl(
       });
     },
     abortUpload: async (key, uploadId) => {
-      const isOurs = readUploadName(uploadId) !== null;
       await orFault(`abort upload ${uploadId} of ${key}`, async () => {
-        if (isOurs) await discardUpload(layout, key, uploadId);
+        await discardUpload(layout, key, uploadId);
         await assertPresent(layout);
       });
     },
