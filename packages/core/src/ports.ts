@@ -280,7 +280,9 @@ export interface UploadControl {
   openUpload(objectKey: string): Promise<string>;
   /**
    * Makes the object out of exactly these parts, replacing one of the same key. May be repeated: when the upload was completed
-   * before, it succeeds or throws `missing`. Throws `missing` where the upload does not exist, `rejected` where the parts do not match.
+   * before, it succeeds or throws `missing`. Throws `missing` where the upload does not exist, `rejected` where the parts do not
+   * match: another attempt may do, with an upload of its own. Parts that were sent and are not among these are left out, or, in
+   * some stores, make it `rejected`. Sizes are for `inspectObject` to check.
    */
   completeUpload(objectKey: string, uploadId: string, parts: readonly StoredPart[]): Promise<void>;
   /** Frees an upload's parts and refuses further ones; an upload that does not exist is aborted already. */
@@ -302,7 +304,8 @@ export interface UploadControl {
 export interface PartSender {
   /**
    * Stores one part and answers its etag. Parts may come in any order, and one may be sent again. `offsetBytes` is where the part
-   * begins in the whole. Throws `missing` when the upload was aborted.
+   * begins in the whole; `bytes` must not change until this has ended. While the store is away it tries again, a bounded number
+   * of times. Throws `missing` when the upload was aborted or completed, and `away` at once when `signal` calls it off.
    */
   sendPart(part: {
     readonly objectKey: string;

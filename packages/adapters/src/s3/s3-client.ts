@@ -1,0 +1,81 @@
+// Makes the one client that everything here talks to the store with, its waits and its sockets bounded.
+import { S3Client } from "@aws-sdk/client-s3";
+
+/** Where the bucket is, and who asks. */
+export type S3Config = {
+  readonly bucket: string;
+  readonly region: string;
+  /** Null: Amazon's own of that region. */
+  readonly endpoint: string | null;
+  /** Null: what the AWS SDK finds by itself (environment, profile, the machine's role). */
+  readonly credentials: { readonly accessKey: string; readonly secretKey: string } | null;
+  /** The bucket in the path rather than in the host's name; most stores other than Amazon's want it. */
+  readonly forcePathStyle: boolean;
+};
+
+/** The bounds of every wait on the store. */
+export type S3Limits = {
+  readonly connectMs: number;
+  /** A connection on which nothing moves for so long has failed. */
+  readonly idleMs: number;
+  /** A whole request, the wait for a free socket included. */
+  readonly requestMs: number;
+  /** The completion of an upload of thousands of parts, which stores may take minutes for. */
+  readonly completeMs: number;
+  /** One part, on a slow line. */
+  readonly partMs: number;
+  /** The answer to the question whether the store is there. */
+  readonly checkMs: number;
+  /** Tries of a request while the store is away, the first included. */
+  readonly triesMax: number;
+  /** Tries of a part, the first included: it is the dearest to give up. */
+  readonly partTriesMax: number;
+  readonly backoff: { readonly firstMs: number; readonly mostMs: number };
+  /** Connections at a time; further requests wait in line. */
+  readonly socketsMax: number;
+};
+
+export const defaultS3Limits: S3Limits = {
+  connectMs: 5_000,
+  idleMs: 30_000,
+  requestMs: 60_000,
+  completeMs: 300_000,
+  partMs: 900_000,
+  checkMs: 5_000,
+  triesMax: 3,
+  partTriesMax: 6,
+  backoff: { firstMs: 250, mostMs: 10_000 },
+  socketsMax: 50,
+};
+
+export function openS3Client(config: S3Config, limits: S3Limits): S3Client {
+  const agent = { keepAlive: true, maxSockets: limits.socketsMax };
+  return new S3Client({
+    region: config.region,
+    forcePathStyle: config.forcePathStyle,
+    ...(config.endpoint === null ? {} : { endpoint: config.endpoint }),
+    ...(config.credentials === null
+      ? {}
+      : {
+          credentials: {
+            accessKeyId: config.credentials.accessKey,
+            secretAccessKey: config.credentials.secretKey,
+          },
+        }),
+    // Many gateways refuse the checksums that the SDK adds by itself.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    // The SDK opens a new connection, beside the bound, for every request with this header.
+    expectContinueHeader: false,
+    // Tries are counted here, where a fault's kind is known and a part's signal is heard.
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: limits.connectMs,
+      socketTimeout: limits.idleMs,
+      requestTimeout: limits.requestMs,
+      throwOnRequestTimeout: true,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
+  });
+}
