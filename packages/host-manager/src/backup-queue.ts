@@ -72,11 +72,15 @@ export class BackupQueue {
     ];
   }
 
-  /** The control plane says that an attempt no longer counts. */
+  /** The control plane says that an attempt no longer counts. Rejects with an `away` Fault when that cannot be written down. */
   async drop({ backupId, attempt }: AttemptId, reason: string): Promise<void> {
     const running = this.#running.get(backupId);
-    await this.#parts.journal.close(backupId, attempt, reason);
-    if (running?.entry.command.attempt === attempt) running.abort.abort(new Error(reason));
+    try {
+      await this.#parts.journal.close(backupId, attempt, reason);
+    } finally {
+      // Where the entry could not be closed it is claimed again, and found to be stale.
+      if (running?.entry.command.attempt === attempt) running.abort.abort(new Error(reason));
+    }
   }
 
   /** Ends the packers and leaves their entries for the next start, which carries them out from their beginning. */

@@ -8,7 +8,7 @@ import type {
   HostIdentity,
   RunningAttempt,
 } from "./control-plane-api.ts";
-import { untilNotAway, type Patience } from "./retry.ts";
+import { isAway, type Patience } from "./retry.ts";
 
 export type HeartbeatParts = {
   readonly api: Pick<ControlPlaneApi, "heartbeat">;
@@ -31,14 +31,13 @@ const failedBackoff = { firstMs: 500, mostMs: 5_000 };
  */
 export async function beat(
   parts: HeartbeatParts,
-  patience: Patience,
+  { clock, random, signal }: Patience,
 ): Promise<"stopped" | "unknown-server"> {
-  const { clock, random, signal } = patience;
   let failures = 0;
   while (!signal.aborted) {
     let waitMs: number;
     try {
-      waitMs = await beatOnce(parts, patience);
+      waitMs = await beatOnce(parts);
       if (failures > 0) parts.log.info({ failures }, "the control plane answers again");
       failures = 0;
     } catch (error) {
@@ -56,30 +55,30 @@ export async function beat(
 }
 
 /** Milliseconds until the next beat. */
-async function beatOnce({ api, host, held, ...parts }: HeartbeatParts, patience: Patience) {
+async function beatOnce({ api, host, held, ...parts }: HeartbeatParts): Promise<number> {
   const attempts = held();
   let waitMs: number;
   let from = 0;
   do {
     const answer = await api.heartbeat(host, attempts.slice(from, from + attemptsPerCallMax));
     waitMs = answer.nextHeartbeatMs;
-    for (const stopped of answer.stopped) await drop(parts, stopped, patience);
+    for (const stopped of answer.stopped) await drop(parts, stopped);
     from += attemptsPerCallMax;
   } while (from < attempts.length);
   return waitMs;
 }
 
+/** Does not hold up the heartbeat when it fails: as long as the attempt is held, the next answer says the same again. */
 async function drop(
   parts: Pick<HeartbeatParts, "drop" | "log">,
   { backupId, attempt, reason }: AttemptId & { readonly reason: string },
-  patience: Patience,
 ): Promise<void> {
   const log = parts.log.child({ backup_id: backupId, attempt });
   log.info({ reason }, "attempt stopped by the control plane");
-  await untilNotAway(
-    async () => await parts.drop({ backupId, attempt }, reason),
-    patience,
-    log,
-    "the journal cannot be written",
-  );
+  try {
+    await parts.drop({ backupId, attempt }, reason);
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    log.warn({ why: error.message }, "the journal cannot be written");
+  }
 }

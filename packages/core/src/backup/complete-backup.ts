@@ -6,7 +6,9 @@ import { advance, endAttempt, keep, withoutParts, type Circumstances } from "./t
 export type StoreFinding =
   | { readonly kind: "object"; readonly sizeBytes: number }
   /** The upload is gone and there is no object. */
-  | { readonly kind: "nothing" };
+  | { readonly kind: "nothing" }
+  /** The store would not make an object of the reported parts, and there is none. */
+  | { readonly kind: "refused"; readonly reason: string };
 
 export function concludeBackup(
   backup: Backup,
@@ -22,6 +24,16 @@ export function concludeBackup(
     return endAttempt(
       backup,
       { code: "upload_vanished", message },
+      "reconciler",
+      "retry",
+      circumstances,
+    );
+  }
+  if (finding.kind === "refused") {
+    const message = `the store refused the parts that the host reported: ${finding.reason}`;
+    return endAttempt(
+      backup,
+      { code: "object_mismatch", message },
       "reconciler",
       "retry",
       circumstances,

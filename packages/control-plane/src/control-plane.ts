@@ -1,0 +1,129 @@
+// Puts the control plane together out of its parts: the RPCs, and everything that goes on behind them.
+import type { BackupLimits } from "@manman/core/backup/limits.ts";
+import type { Bus, Records, UploadControl } from "@manman/core/ports.ts";
+import type { Clock } from "./clock.ts";
+import { completeBackup } from "./completion.ts";
+import { startHealth } from "./health.ts";
+import { logFailure, type Log } from "./log.ts";
+import { startOutboxRelay } from "./outbox-relay.ts";
+import { ownAbsence } from "./own-absence.ts";
+import { startReconciler, workKey } from "./reconciler.ts";
+import { removal as removalOf } from "./removal.ts";
+import { consumeReports } from "./report-consumption.ts";
+import { reportIntake, type ReportCounts } from "./report-intake.ts";
+import { hostManagerApi } from "./rpc/host-manager-api.ts";
+import { manManApi } from "./rpc/manman-api.ts";
+import { circumstancesOf } from "./rule-surroundings.ts";
+import { serve } from "./serve.ts";
+import { pausingStore } from "./store-pause.ts";
+import { within } from "./within.ts";
+import { workSlots } from "./work-slots.ts";
+
+/** What a control plane is told; times in milliseconds. */
+export type ControlPlaneConfig = {
+  readonly listenHost: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Null: callers need none, and the server listens on loopback only. */
+  readonly token: string | null;
+  /** How often hosts are asked to say that they are alive. */
+  readonly heartbeatMs: number;
+  readonly limits: BackupLimits;
+};
+
+/** What a control plane works with. The parts stay the caller's, who closes them after `stop`. */
+export type ControlPlaneParts = {
+  readonly config: ControlPlaneConfig;
+  readonly records: Records;
+  readonly bus: Bus;
+  readonly store: UploadControl;
+  readonly clock: Clock;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+  readonly log: Log;
+};
+
+export type ControlPlane = {
+  /** `host:port` of the gRPC server. */
+  readonly address: string;
+  /** Resolves when the database and the broker have answered and reports are being taken. */
+  readonly ready: Promise<void>;
+  readonly reportCounts: Readonly<ReportCounts>;
+  /** Takes no more calls, finishes what is in hand within 10 s, and ends. */
+  readonly stop: () => Promise<void>;
+};
+
+const stopWithinMs = 10_000;
+/** Of which calls in hand may take so much. */
+const callsWithinMs = 5_000;
+const workRunningMax = 16;
+const workWaitingMax = 400;
+
+/** Throws only where the server cannot listen; a database or a broker that is away is waited for. */
+export async function startControlPlane(parts: ControlPlaneParts): Promise<ControlPlane> {
+  const { config, records, bus, clock, random, log } = parts;
+  const { limits, heartbeatMs } = config;
+  const store = pausingStore(parts.store, clock);
+  const circumstances = circumstancesOf(limits, random);
+  const basics = { records, bus, store, clock, random, log, circumstances, limits, heartbeatMs };
+
+  const relay = startOutboxRelay({ ...basics, outbox: records.outbox });
+  bus.onConnectionChange(relay.onConnectionChange);
+  const wakeRelay = relay.wake;
+  const removal = removalOf(basics);
+  const slots = workSlots({ runningMax: workRunningMax, waitingMax: workWaitingMax, log });
+  const needs = { ...basics, wakeRelay, removal, slots };
+
+  const serving = await serve({
+    ...config,
+    clock,
+    manManApi: manManApi(needs),
+    hostManagerApi: hostManagerApi(needs),
+  }).catch(async (error: unknown) => {
+    await relay.stop();
+    throw error;
+  });
+  const firstServing = Promise.withResolvers<void>();
+  const health = startHealth({
+    ...basics,
+    onChange: (isServing) => {
+      serving.setServing(isServing);
+      if (isServing) firstServing.resolve();
+    },
+  });
+  const absence = { ...basics, backups: records.backups, health, leaseMs: limits.leaseMs };
+  const reconciler = startReconciler({ ...needs, mayExpireLeases: ownAbsence(absence) });
+  const counts: ReportCounts = { taken: 0, stale: 0, deadLettered: 0 };
+  const reports = consumeReports({
+    ...basics,
+    handle: reportIntake({
+      ...basics,
+      counts,
+      onSent: (backupId) => {
+        slots.offer(workKey(backupId), async () => await completeBackup(backupId, needs));
+      },
+    }),
+  });
+  log.info({ address: serving.address }, "listening");
+
+  const stopAll = async (): Promise<true> => {
+    await serving.stop(callsWithinMs);
+    await reports.stop();
+    await Promise.all([relay.stop(), reconciler.stop(), health.stop()]);
+    await Promise.all([slots.stop(), removal.idle()]);
+    return true;
+  };
+  const failedStop = (error: unknown): false => {
+    logFailure(log, {}, error, "not everything could be ended in order");
+    return false;
+  };
+  return {
+    address: serving.address,
+    ready: Promise.all([firstServing.promise, reports.begun]).then(() => {}),
+    reportCounts: counts,
+    stop: async () => {
+      const inTime = await within(clock, stopWithinMs, stopAll().catch(failedStop));
+      log.info({ in_time: inTime === true, reports: counts }, "stopped");
+    },
+  };
+}

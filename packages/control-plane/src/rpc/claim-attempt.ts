@@ -1,0 +1,94 @@
+// ClaimAttempt: gives an attempt to a host manager, with the upload that takes its parts. The upload is opened before the record
+// says so; one that then turns out to be nobody's is put on record as a leftover, and any other is swept when the backup ends.
+import {
+  ClaimOutcome,
+  type HostManagerAPI,
+} from "@manman/contract/generated/manman/v1/host_manager_api_pb.ts";
+import { grantClaim, judgeClaim, type Claim } from "@manman/core/backup/claim-attempt.ts";
+import type { Backup } from "@manman/core/backup/backup.ts";
+import { notFound } from "@manman/core/refusal.ts";
+import { numberOf, refusalFor, requiredId, textOf } from "./request-checks.ts";
+import type { Rpc } from "./rpc.ts";
+import type { RpcNeeds } from "./rpc-needs.ts";
+
+type Needs = Pick<RpcNeeds, "records" | "store" | "random" | "limits" | "log">;
+
+type ClaimAnswer = Awaited<ReturnType<Rpc<typeof HostManagerAPI.method.claimAttempt>>>;
+
+export function claimAttempt(needs: Needs): Rpc<typeof HostManagerAPI.method.claimAttempt> {
+  return async ({ serverId, instanceId, backupId, attempt }) => {
+    const refusal = refusalFor(
+      requiredId("server_id", serverId),
+      textOf("instance_id", instanceId, { charsMin: 1, charsMax: 64 }),
+      requiredId("backup_id", backupId),
+      numberOf("attempt", attempt, 1, 1_000_000),
+    );
+    if (refusal !== null) return { refusal };
+    const backup = await needs.records.backups.get(backupId);
+    if (backup === null) return { refusal: notFound("backup", backupId) };
+    const claim = { serverId, instanceId, attempt };
+    const verdict = judgeClaim(backup, claim);
+    return verdict.kind === "open"
+      ? await openAndGrant(backup, claim, needs)
+      : await answerTo(verdict, backup, claim, needs);
+  };
+}
+
+async function openAndGrant(backup: Backup, claim: Claim, needs: Needs): Promise<ClaimAnswer> {
+  const { records, store, random, limits, log } = needs;
+  const uploadId = await store.openUpload(backup.objectKey);
+  const outcome = await records.backups.change(backup.backupId, (present, nowMs) =>
+    grantClaim(present, claim, uploadId, { nowMs, chance: random(), limits }),
+  );
+  if (outcome === null) return { refusal: notFound("backup", backup.backupId) };
+  if (outcome.decision.kind === "change") {
+    const { backupId: backup_id, serverId: server_id } = backup;
+    log.info({ backup_id, attempt: claim.attempt, server_id }, "attempt claimed");
+    return claimed(outcome.record, uploadId, needs);
+  }
+  await records.backups.addLeftover(backup.backupId, { objectKey: backup.objectKey, uploadId });
+  return await answerTo(judgeClaim(outcome.record, claim), outcome.record, claim, needs);
+}
+
+async function answerTo(
+  verdict: ReturnType<typeof judgeClaim>,
+  backup: Backup,
+  claim: Claim,
+  needs: Needs,
+): Promise<ClaimAnswer> {
+  switch (verdict.kind) {
+    case "refuse":
+      return { refusal: verdict.refusal };
+    case "stale":
+      return stale(verdict.reason);
+    case "held": {
+      const held = [{ backupId: backup.backupId, attempt: claim.attempt, progress: null }];
+      const [stopped] = await needs.records.backups.renew(
+        claim.serverId,
+        claim.instanceId,
+        held,
+        needs.limits.leaseMs,
+      );
+      return stopped === undefined
+        ? claimed(backup, verdict.uploadId, needs)
+        : stale(stopped.reason);
+    }
+    case "open":
+      throw new Error(`backup ${backup.backupId} cannot be claimed and is open`);
+  }
+}
+
+function claimed(backup: Backup, uploadId: string, { limits }: Needs): ClaimAnswer {
+  return {
+    response: {
+      outcome: ClaimOutcome.CLAIMED,
+      objectKey: backup.objectKey,
+      uploadId,
+      leaseSeconds: Math.floor(limits.leaseMs / 1_000),
+    },
+  };
+}
+
+function stale(reason: string): ClaimAnswer {
+  return { response: { outcome: ClaimOutcome.STALE, reason } };
+}

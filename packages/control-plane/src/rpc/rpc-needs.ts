@@ -1,0 +1,20 @@
+// What the RPCs are given to work with; each takes from it what it names.
+import type { BackupLimits } from "@manman/core/backup/limits.ts";
+import type { Bus, Records, UploadControl } from "@manman/core/ports.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { Removal } from "../removal.ts";
+
+export type RpcNeeds = {
+  readonly records: Records;
+  readonly bus: Pick<Bus, "declareHostQueue">;
+  readonly store: UploadControl;
+  /** Wakes the outbox relay; called after each commit that wrote commands. */
+  readonly wakeRelay: () => void;
+  readonly removal: Removal;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly limits: BackupLimits;
+  readonly heartbeatMs: number;
+};
