@@ -233,6 +233,27 @@ export function objectStoreConformance(open: () => Promise<StoreUnderTest>): voi
     });
   });
 
+  test("completing and aborting at once ends with the whole object or with none", async () => {
+    const { store, elsewhere } = await opened();
+    const outcomes = new Set<string>();
+    for (let round = 0; round < 30; round += 1) {
+      const uploadId = await store.openUpload(key);
+      const part = await newUpload(store, uploadId).send(1, 0, bytes(100));
+      const [completing] = await Promise.allSettled([
+        elsewhere.completeUpload(key, uploadId, [part]),
+        store.abortUpload(key, uploadId),
+      ]);
+      await store.abortUpload(key, uploadId);
+      const object = await store.inspectObject(key);
+      outcomes.add(`${completing.status}, ${object?.sizeBytes ?? "no"} bytes`);
+      expect(await store.listUploads(key)).toEqual([]);
+      await store.removeObject(key);
+    }
+    // A completion that answered no may still have been done, as after any lost answer; one that answered yes was.
+    const lawful = ["fulfilled, 100 bytes", "rejected, no bytes", "rejected, 100 bytes"];
+    expect([...outcomes].filter((outcome) => !lawful.includes(outcome))).toEqual([]);
+  });
+
   describe("sending", () => {
     test("a part for an upload that was completed is missing its upload", async () => {
       const { store, readObject } = await opened();

@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { openFolderStore } from "@manman/adapters/filesystem/folder-store.ts";
 import type { StoredPart } from "@manman/core/backup/backup.ts";
 import { expect, onTestFinished, test } from "vitest";
@@ -117,6 +117,27 @@ test("a completion whose cleanup was cut is cleaned up by the repeat", async () 
   await rename(join(`${folder}.sealed`, data ?? ""), join(root, key));
   await upload.complete();
   expect(await store.inspectObject(key)).toMatchObject({ sizeBytes: 10 });
+  expect(await leftovers(root)).toEqual([]);
+});
+
+test("an abort at any moment of a completion leaves no completion that says yes without an object", async () => {
+  const root = await newFolder();
+  const store = await open(root);
+  const outcomes = new Set<string>();
+  for (let round = 0; round < 60; round += 1) {
+    const uploadId = await store.openUpload(key);
+    const upload = newUpload(store, uploadId);
+    await upload.send(1, 0, bytes(10));
+    const completing = outcomeOf(upload.complete());
+    for (let turn = 0; turn < round; turn += 1) await setImmediate();
+    await store.abortUpload(key, uploadId);
+    const object = await store.inspectObject(key);
+    outcomes.add(`${await completing}, ${object?.sizeBytes ?? "no"} bytes`);
+    await store.removeObject(key);
+  }
+  // One that was completed and whose upload is then gone may say missing.
+  const lawful = ["completed, 10 bytes", "missing, no bytes", "missing, 10 bytes"];
+  expect([...outcomes].filter((outcome) => !lawful.includes(outcome))).toEqual([]);
   expect(await leftovers(root)).toEqual([]);
 });
 

@@ -53,7 +53,6 @@ async function sendPart(
   remember(sent, part.uploadId, numbers);
   if (numbers.delete(part.number)) await voidPart(list, part.number);
   const etag = await writeBytes(join(folder, dataFile(sender)), part, context);
-  await stat(folder);
   const { number, offsetBytes, bytes } = part;
   await addPart(list, { number, offsetBytes, sizeBytes: bytes.byteLength, etag });
   if (isFirst) await syncFolder(folder);

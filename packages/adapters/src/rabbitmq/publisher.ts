@@ -38,7 +38,6 @@ export async function preparePublishing(
   const channel = await connection.createConfirmChannel();
   const unconfirmed: PublishingSession["unconfirmed"] = new Map();
   channel.on("error", reset);
-  channel.on("close", () => reset(new Error("the publishing channel was closed")));
   // The broker returns a message that no queue takes before it confirms it.
   channel.on("return", ({ properties }) => {
     const entry = unconfirmed.get(String(properties.correlationId));
