@@ -4,7 +4,7 @@ import type { Bus, BusMessage, Delivery, DeliveryVerdict } from "@manman/core/po
 import { describe, expect, onTestFinished, test } from "vitest";
 import { until } from "../harness/until.ts";
 
-export type DeadLetterSeen = {
+type DeadLetterSeen = {
   readonly routingKey: string;
   readonly messageId: string;
   readonly body: string;
@@ -260,7 +260,7 @@ export async function publishAll(bus: Bus, messages: readonly BusMessage[]): Pro
   await Promise.all(messages.map(async (message) => await bus.publish(message)));
 }
 
-export async function waitForDeadLetters(
+async function waitForDeadLetters(
   take: BusUnderTest["takeDeadLetters"],
   count: number,
 ): Promise<readonly DeadLetterSeen[]> {

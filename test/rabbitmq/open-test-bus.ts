@@ -8,7 +8,7 @@ import { onTestFinished } from "vitest";
 import { freshBroker } from "../harness/fresh-broker.ts";
 import { until } from "../harness/until.ts";
 
-export const quick: RabbitLimits = {
+const quick: RabbitLimits = {
   ...defaultRabbitLimits,
   reconnect: { firstMs: 20, mostMs: 500 },
   redelivery: { firstMs: 5, mostMs: 20 },
