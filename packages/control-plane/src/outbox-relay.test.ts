@@ -120,3 +120,15 @@ test("a broker that goes away in the middle puts off what it did not take", asyn
     { kind: "put-off", waitMs: 250, reason: "publish: connection closed" },
   ]);
 });
+
+test("a message that the broker refuses is put off for long, and the others go out", async () => {
+  const batch = [message(1, "command.host.7.backup"), message(2, "command.host.8.backup")];
+  const { verdicts } = await relayOnce(batch, async ({ messageId }) => {
+    if (messageId === "2") return "routed";
+    throw new Fault("rejected", "publish", new Error("too large"));
+  });
+  expect(verdicts).toEqual([
+    { kind: "put-off", waitMs: 30_000, reason: "publish: too large" },
+    sent,
+  ]);
+});

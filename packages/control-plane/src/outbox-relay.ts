@@ -2,7 +2,7 @@
 // server; a server whose messages cannot be delivered holds up nobody else's.
 import { backoffMs } from "@manman/core/backoff.ts";
 import { parseRoutingKey } from "@manman/contract/bus/routing-keys.ts";
-import { wordsOf } from "@manman/core/fault.ts";
+import { Fault, wordsOf } from "@manman/core/fault.ts";
 import type { Bus, Outbox, OutboxMessage, OutboxVerdict } from "@manman/core/ports.ts";
 import type { Clock } from "./clock.ts";
 import { logFailure, type Log } from "./log.ts";
@@ -130,7 +130,10 @@ async function publishOne(message: OutboxMessage, { needs, late }: Batch): Promi
     return putOff(waitMs, reason, false);
   } catch (error) {
     logFailure(log, fields, error, "a message could not be published");
-    return putOff(brokerBackoff.firstMs, wordsOf(error), true);
+    // What the broker refuses is this message's own affair, and stops no other.
+    return error instanceof Fault && error.kind !== "away"
+      ? putOff(unroutableBackoff.mostMs, wordsOf(error), false)
+      : putOff(brokerBackoff.firstMs, wordsOf(error), true);
   }
 }
 
