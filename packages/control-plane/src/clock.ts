@@ -1,5 +1,4 @@
 // Time as the control plane sees it; everything that waits or measures takes a clock, so that tests and simulations own the time.
-import { setTimeout as timer } from "node:timers/promises";
 
 export type Clock = {
   /** Unix milliseconds, for what people read. Leases and due times go by the database's clock instead. */
@@ -14,8 +13,16 @@ export const systemClock: Clock = {
   nowMs: () => Date.now(),
   elapsedMs: () => performance.now(),
   sleep: async (ms, signal) => {
-    await timer(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
-      if (signal?.aborted !== true) throw error;
+    if (signal?.aborted === true) return;
+    // Not the platform's own promise of a timer, which makes an error with a stack for every wait that is cut short.
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal?.addEventListener("abort", end);
     });
   },
 };

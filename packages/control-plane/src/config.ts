@@ -90,7 +90,7 @@ export const variables = {
     read: wholeNumber(1, 8_760),
   },
   REDISPATCH_SECONDS: {
-    says: "how often the command of an unclaimed backup is sent again",
+    says: "after how long the command of an unclaimed backup is sent again; each time twice as long",
     unset: String(defaultBackupLimits.redispatchMs / 1_000),
     read: wholeNumber(1, 3_600),
   },

@@ -105,6 +105,9 @@ export async function startControlPlane(parts: ControlPlaneParts): Promise<Contr
     }),
   });
   log.info({ address: serving.address }, "listening");
+  void store.check().catch((error: unknown) => {
+    logFailure(log, {}, error, "backups cannot be made now: the object store does not let us in");
+  });
 
   const stopAll = async (): Promise<true> => {
     await serving.stop(callsWithinMs);

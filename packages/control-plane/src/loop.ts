@@ -50,7 +50,7 @@ export function startLoop(loop: {
   return {
     wake: () => {
       woken = true;
-      pause.abort();
+      pause.abort("woken");
     },
     stop: async () => {
       stopping.abort();

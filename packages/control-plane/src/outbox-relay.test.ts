@@ -52,22 +52,40 @@ test("every message that a queue takes is sent", async () => {
   expect((await relayOnce(batch, async () => "routed")).verdicts).toEqual([sent, sent]);
 });
 
-test("a message that no queue takes holds back the later ones of its server, and of no other", async () => {
+const unroutable = {
+  kind: "put-off",
+  waitMs: 500,
+  reason: "no queue takes it: its host has not registered as yet",
+};
+
+test("messages that no queue takes are put off, and hold up nobody else's", async () => {
   const batch = [
-    message(1, "command.host.7.session.start", 2),
+    message(1, "command.host.7.session.start"),
     message(2, "command.host.8.backup"),
     message(3, "command.host.7.session.stop"),
   ];
   const { order, verdicts } = await relayOnce(batch, async ({ routingKey }) =>
     routingKey.startsWith("command.host.7.") ? "unroutable" : "routed",
   );
-  const putOff = {
-    kind: "put-off",
-    waitMs: 2_000,
-    reason: "no queue takes it: its host has not registered as yet",
-  };
-  expect(verdicts).toEqual([putOff, sent, putOff]);
-  expect(order).toEqual(["1", "2"]);
+  expect(verdicts).toEqual([unroutable, sent, unroutable]);
+  expect(order).toEqual(["1", "3", "2"]);
+});
+
+test("a message that was put off before goes ahead of its server's others, which share what it meets", async () => {
+  const batch = [
+    message(1, "command.host.7.session.start", 2),
+    message(2, "command.host.8.backup"),
+    message(3, "command.host.7.session.stop"),
+  ];
+  const missing = await relayOnce(batch, async ({ routingKey }) =>
+    routingKey.startsWith("command.host.7.") ? "unroutable" : "routed",
+  );
+  const waiting = { ...unroutable, waitMs: 2_000 };
+  expect(missing.verdicts).toEqual([waiting, sent, waiting]);
+  expect(missing.order).toEqual(["1", "2"]);
+  const there = await relayOnce(batch, async () => "routed");
+  expect(there.verdicts).toEqual([sent, sent, sent]);
+  expect(there.order.filter((id) => id !== "2")).toEqual(["1", "3"]);
 });
 
 test("a queue that never confirms is waited for two seconds, and holds up nobody else", async () => {
@@ -92,16 +110,25 @@ test("a queue that never confirms is waited for two seconds, and holds up nobody
 });
 
 test("a broker that goes away in the middle puts off what it did not take", async () => {
-  const batch = [
-    message(1, "command.host.7.backup"),
-    message(2, "command.host.7.backup"),
-    message(3, "command.host.7.backup"),
-  ];
-  const { order, verdicts } = await relayOnce(batch, async ({ messageId }) => {
+  const batch = [message(1, "command.host.7.backup"), message(2, "command.host.7.backup")];
+  const { verdicts } = await relayOnce(batch, async ({ messageId }) => {
     if (messageId === "1") return "routed";
     throw new Fault("away", "publish", new Error("connection closed"));
   });
-  const putOff = { kind: "put-off", waitMs: 250, reason: "publish: connection closed" };
-  expect(verdicts).toEqual([sent, putOff, putOff]);
-  expect(order).toEqual(["1", "2"]);
+  expect(verdicts).toEqual([
+    sent,
+    { kind: "put-off", waitMs: 250, reason: "publish: connection closed" },
+  ]);
+});
+
+test("a message that the broker refuses is put off for long, and the others go out", async () => {
+  const batch = [message(1, "command.host.7.backup"), message(2, "command.host.8.backup")];
+  const { verdicts } = await relayOnce(batch, async ({ messageId }) => {
+    if (messageId === "2") return "routed";
+    throw new Fault("rejected", "publish", new Error("too large"));
+  });
+  expect(verdicts).toEqual([
+    { kind: "put-off", waitMs: 30_000, reason: "publish: too large" },
+    sent,
+  ]);
 });

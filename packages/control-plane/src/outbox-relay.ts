@@ -2,18 +2,17 @@
 // server; a server whose messages cannot be delivered holds up nobody else's.
 import { backoffMs } from "@manman/core/backoff.ts";
 import { parseRoutingKey } from "@manman/contract/bus/routing-keys.ts";
-import { wordsOf } from "@manman/core/fault.ts";
+import { Fault, wordsOf } from "@manman/core/fault.ts";
 import type { Bus, Outbox, OutboxMessage, OutboxVerdict } from "@manman/core/ports.ts";
 import type { Clock } from "./clock.ts";
 import { logFailure, type Log } from "./log.ts";
 import { startLoop, type Loop } from "./loop.ts";
-import { within } from "./within.ts";
 
 /** Messages shown at a time. */
 const batchMax = 200;
 /** Safety net for a wake that got lost, and for messages that other control planes left behind. */
 const pollMs = 1_000;
-/** A message whose confirm takes longer is put off, so that one stuck queue cannot hold up a batch. */
+/** Messages that are not confirmed so long after their batch has begun are put off, so that one stuck queue cannot hold up the others. */
 const confirmWaitMs = 2_000;
 const unroutableBackoff = { firstMs: 1_000, mostMs: 30_000 };
 const brokerBackoff = { firstMs: 250, mostMs: 5_000 };
@@ -61,25 +60,30 @@ export function startOutboxRelay(needs: Needs): OutboxRelay {
 
 type Result = { readonly verdict: OutboxVerdict; readonly brokerFailed: boolean };
 
-/** Servers side by side, the messages of one server one after another. */
+/** What all messages of a batch share: the time at which nobody waits for confirms any more. */
+type Batch = { readonly needs: Needs; readonly late: Promise<undefined> };
+
+/** Servers side by side, the messages of one server in their order. */
 async function publishAll(
   messages: readonly OutboxMessage[],
   needs: Needs,
 ): Promise<readonly Result[]> {
+  const over = new AbortController();
+  const late = needs.clock.sleep(confirmWaitMs, over.signal).then(() => undefined);
   const lanes = Map.groupBy(messages, ({ routingKey }) => laneOf(routingKey));
   const results = new Map<bigint, Result>();
   await Promise.all(
     [...lanes.values()].map(async (lane) => {
-      for (const [outboxId, result] of await publishLane(lane, needs)) {
-        results.set(outboxId, result);
-      }
+      const published = await publishLane(lane, { needs, late });
+      lane.forEach(({ outboxId }, place) => {
+        // A lane answers with one result for each of its messages.
+        results.set(outboxId, published[place] as Result);
+      });
     }),
   );
-  return messages.map(({ outboxId }) => {
-    const result = results.get(outboxId);
-    if (result === undefined) throw new Error(`message ${outboxId} was left out`);
-    return result;
-  });
+  over.abort("the batch is done");
+  // Every message is in a lane.
+  return messages.map(({ outboxId }) => results.get(outboxId) as Result);
 }
 
 /** The server that a command is for; a key that is none of ours is its own lane. */
@@ -88,28 +92,34 @@ function laneOf(routingKey: string): string {
   return key === undefined ? routingKey : String(key.id);
 }
 
-/** After the first message that was not sent, the rest of the lane waits as long as that one, so that none overtakes it. */
+/**
+ * All at once, which the broker takes in their order. Where the first was put off before, it goes ahead alone, and what it meets
+ * holds for the others too: a host whose queue is missing costs one message a try, and none overtakes it.
+ */
 async function publishLane(
   lane: readonly OutboxMessage[],
-  needs: Needs,
-): Promise<readonly (readonly [bigint, Result])[]> {
-  let stopped: Result | null = null;
-  const results: (readonly [bigint, Result])[] = [];
-  for (const message of lane) {
-    const result: Result = stopped ?? (await publishOne(message, needs));
-    if (result.verdict.kind === "put-off") stopped = result;
-    results.push([message.outboxId, result]);
+  batch: Batch,
+): Promise<readonly Result[]> {
+  const [first, ...others] = lane;
+  if (first === undefined || first.tries === 0) {
+    return await Promise.all(lane.map(async (message) => await publishOne(message, batch)));
   }
-  return results;
+  const ahead = await publishOne(first, batch);
+  return ahead.verdict.kind === "put-off"
+    ? lane.map(() => ahead)
+    : [ahead, ...(await publishLane(withoutTries(others), batch))];
 }
 
-async function publishOne(
-  message: OutboxMessage,
-  { bus, clock, random, log }: Needs,
-): Promise<Result> {
+/** The way is free again. */
+function withoutTries(messages: readonly OutboxMessage[]): readonly OutboxMessage[] {
+  return messages.map((message) => ({ ...message, tries: 0 }));
+}
+
+async function publishOne(message: OutboxMessage, { needs, late }: Batch): Promise<Result> {
+  const { bus, random, log } = needs;
   const fields = { routing_key: message.routingKey, message_id: message.messageId };
   try {
-    const fate = await within(clock, confirmWaitMs, bus.publish(message));
+    const fate = await Promise.race([bus.publish(message), late]);
     if (fate === "routed") return { verdict: { kind: "sent" }, brokerFailed: false };
     const waitMs = backoffMs(message.tries + 1, unroutableBackoff, random());
     const reason =
@@ -120,7 +130,10 @@ async function publishOne(
     return putOff(waitMs, reason, false);
   } catch (error) {
     logFailure(log, fields, error, "a message could not be published");
-    return putOff(brokerBackoff.firstMs, wordsOf(error), true);
+    // What the broker refuses is this message's own affair, and stops no other.
+    return error instanceof Fault && error.kind !== "away"
+      ? putOff(unroutableBackoff.mostMs, wordsOf(error), false)
+      : putOff(brokerBackoff.firstMs, wordsOf(error), true);
   }
 }
 

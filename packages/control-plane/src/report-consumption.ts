@@ -3,9 +3,11 @@ import { backoffMs } from "@manman/core/backoff.ts";
 import type { Bus, Consumption, Delivery, DeliveryVerdict } from "@manman/core/ports.ts";
 import type { Clock } from "./clock.ts";
 import { logFailure, type Log } from "./log.ts";
+import { within } from "./within.ts";
 
 /** Reports in hand at a time. */
 const prefetch = 64;
+const endWaitMs = 5_000;
 const beginBackoff = { firstMs: 250, mostMs: 5_000 };
 
 export type ReportConsumption = {
@@ -45,7 +47,12 @@ export function consumeReports(needs: {
     begun: begun.promise,
     stop: async () => {
       stopping.abort();
-      await (await beginning)?.close();
+      // One that waits for the broker still ends when the bus is closed.
+      await within(
+        clock,
+        endWaitMs,
+        beginning.then(async (consumption) => await consumption?.close()),
+      );
     },
   };
 }

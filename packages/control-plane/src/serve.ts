@@ -1,6 +1,7 @@
 // The gRPC server: both services, reflection and health on one port, and an orderly end.
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
+import { file_google_rpc_error_details } from "@manman/contract/generated/google/rpc/error_details_pb.ts";
 import { file_health_v1_health } from "@manman/contract/generated/health/v1/health_pb.ts";
 import {
   file_manman_v1_host_manager_api,
@@ -18,6 +19,14 @@ import type { Clock } from "./clock.ts";
 import { hostAndPort, listenProblem } from "./listen-address.ts";
 import { openStreams } from "./open-streams.ts";
 import { within } from "./within.ts";
+
+/** With the error details, so that clients can show what a status carries. */
+const reflected = [
+  file_manman_v1_manman_api,
+  file_manman_v1_host_manager_api,
+  file_health_v1_health,
+  file_google_rpc_error_details,
+];
 
 export type Serving = {
   /** `host:port` as bound. */
@@ -54,8 +63,7 @@ export async function serve(served: {
   setServing(false);
   health.addToServer(server);
   // The health package's own descriptors, made by proto-loader, hold a map that reflection clients refuse.
-  const files = [file_manman_v1_manman_api, file_manman_v1_host_manager_api, file_health_v1_health];
-  new ReflectionService(reflectedFiles(files)).addToServer(server);
+  new ReflectionService(reflectedFiles(reflected)).addToServer(server);
   const boundPort = await bind(server, hostAndPort(listenHost, port));
   return {
     address: hostAndPort(listenHost, boundPort),

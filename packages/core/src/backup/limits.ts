@@ -7,7 +7,7 @@ export type BackupLimits = {
   readonly attemptsMax: number;
   /** How long a backup may wait for its host to claim it before it fails. */
   readonly dispatchDeadlineMs: number;
-  /** How often the command of an unclaimed backup is sent again to a host that is alive. */
+  /** After how long the command of an unclaimed backup is sent again to a host that is alive; each time twice as long, up to sixteenfold. */
   readonly redispatchMs: number;
   /** Between a failed attempt and the next. */
   readonly attemptBackoff: { readonly firstMs: number; readonly mostMs: number };

@@ -18,6 +18,9 @@ export function takeOverExpired(backup: Backup, circumstances: Circumstances): B
   );
 }
 
+/** A busy host has the command already and comes to it in its turn: a hundred thousand that wait must not be sent every half minute. */
+const redispatchDoublingsMax = 4;
+
 /**
  * Looks again at a backup that waits for its host: the command goes out once more to a host that is alive (its queue holds it
  * for one that is not), and after the dispatch deadline the backup fails.
@@ -43,7 +46,7 @@ export function sendAgain(
   }
   const next: Backup = {
     ...backup,
-    dueAtMs: nowMs + limits.redispatchMs,
+    dueAtMs: nowMs + limits.redispatchMs * 2 ** Math.min(backup.dueTries, redispatchDoublingsMax),
     dueTries: backup.dueTries + 1,
   };
   // The first look at a retried attempt is the one that its backoff ended with: its command was never sent.

@@ -295,7 +295,7 @@ export const DeployGameConfigResponseSchema: GenMessage<DeployGameConfigResponse
   messageDesc(file_manman_v1_game_config, 5);
 
 /**
- * Asks for a page of the game configurations, in ascending order of their ids.
+ * Asks for a page of the game configurations, newest first.
  *
  * @generated from message manman.v1.ListGameConfigsRequest
  */
@@ -611,7 +611,7 @@ export const DeleteGameConfigResponseSchema: GenMessage<DeleteGameConfigResponse
   messageDesc(file_manman_v1_game_config, 15);
 
 /**
- * Asks for a page of the deployments, in ascending order of their ids.
+ * Asks for a page of the deployments, newest first.
  *
  * @generated from message manman.v1.ListServerGameConfigsRequest
  */

@@ -281,7 +281,7 @@ export const HeartbeatResponseSchema: GenMessage<HeartbeatResponse> = /*@__PURE_
   messageDesc(file_manman_v1_server, 6);
 
 /**
- * Asks for a page of the servers, in ascending order of their ids.
+ * Asks for a page of the servers, newest first.
  *
  * @generated from message manman.v1.ListServersRequest
  */

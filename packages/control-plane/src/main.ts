@@ -1,0 +1,103 @@
+// The control plane as a process: reads the environment, opens what lies outside, and ends in order on a signal.
+import { readFileSync } from "node:fs";
+import { migrate } from "@manman/adapters/postgres/migrate.ts";
+import { openRecords } from "@manman/adapters/postgres/records.ts";
+import { openRabbitBus } from "@manman/adapters/rabbitmq/rabbit-bus.ts";
+import { openS3Store } from "@manman/adapters/s3/s3-store.ts";
+import { pino } from "pino";
+import { systemClock } from "./clock.ts";
+import { readConfig, variables, type ProcessConfig } from "./config.ts";
+import { startControlPlane } from "./control-plane.ts";
+import { secretNames, variablesHelp } from "./environment-variables.ts";
+import type { Log } from "./log.ts";
+import { untilThere } from "./patience.ts";
+import { withSecretFiles } from "./secret-files.ts";
+
+const usage = `Runs the control plane of ManMan Backup until SIGTERM or SIGINT.
+
+Usage: node packages/control-plane/src/main.ts [--help]
+
+Environment variables:
+${variablesHelp(variables)}
+`;
+
+const exitMisuse = 2;
+
+await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args[0] === "--help") {
+    process.stdout.write(usage);
+    return;
+  }
+  const config = configured(args);
+  if (config === null) return;
+  const log = pino({ level: config.logLevel, base: { part: "control-plane" } });
+  try {
+    await run(config, log, firstSignal(log));
+    process.exit(0);
+  } catch (error) {
+    log.error({ err: error }, "the control plane could not go on");
+    process.exit(1);
+  }
+}
+
+/** The configuration, or null after every mistake in it was told. */
+function configured(args: readonly string[]): ProcessConfig | null {
+  const unknown = args.map((argument) => `${argument}: is not an option; see --help`);
+  const files = withSecretFiles(process.env, secretNames(variables), (path) =>
+    readFileSync(path, "utf8"),
+  );
+  const read = readConfig(files.environment);
+  const mistakes = [...unknown, ...files.mistakes, ...("mistakes" in read ? read.mistakes : [])];
+  if ("config" in read && mistakes.length === 0) return read.config;
+  process.stderr.write(mistakes.map((mistake) => `${mistake}\n`).join(""));
+  process.exitCode = exitMisuse;
+  return null;
+}
+
+async function run(config: ProcessConfig, log: Log, signal: AbortSignal): Promise<void> {
+  const patience = { clock: systemClock, random: Math.random, log, signal };
+  const migrated = await untilThere(
+    "the database cannot be migrated as yet",
+    async () => await migrate(config.databaseUrl),
+    patience,
+  );
+  if (migrated === undefined) return;
+  log.info({ migrations: migrated }, "the database is up to date");
+  const name = "manman control plane";
+  const records = openRecords({ url: config.databaseUrl });
+  const bus = openRabbitBus({ url: config.brokerUrl, name, nowMs: Date.now, random: Math.random });
+  const store = openS3Store(config.store, Math.random);
+  try {
+    const parts = { records, bus, store, clock: systemClock, random: Math.random, log };
+    const controlPlane = await startControlPlane({ ...parts, config: config.controlPlane });
+    void controlPlane.ready.then(() => log.info({}, "ready"));
+    await aborted(signal);
+    await controlPlane.stop();
+  } finally {
+    await bus.close();
+    await records.close();
+    store.close();
+  }
+}
+
+/** Fires with the first SIGTERM or SIGINT. The second one ends the process at once. */
+function firstSignal(log: Log): AbortSignal {
+  const stopping = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.on(name, () => {
+      if (stopping.signal.aborted) process.exit(1);
+      log.info({ signal: name }, "stopping");
+      stopping.abort();
+    });
+  }
+  return stopping.signal;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
