@@ -1,8 +1,8 @@
 // What the schema itself refuses, whoever writes it.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { migratedDatabase, type ScratchDatabase } from "./scratch-database.ts";
+import { migratedDatabase, type RecordDatabase } from "./record-database.ts";
 
-let database: ScratchDatabase;
+let database: RecordDatabase;
 beforeAll(async () => {
   database = await migratedDatabase();
   await database.query(`
@@ -19,7 +19,7 @@ beforeAll(async () => {
       values (1, 1, 'pending', 1, 'caller', '');
   `);
 });
-afterAll(async () => await database.drop());
+afterAll(async () => await database.remove());
 
 const check = "23514";
 const foreignKey = "23503";

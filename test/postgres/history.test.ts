@@ -13,9 +13,9 @@ import {
   rewritten,
   runningBackup,
 } from "../conformance/records/fixtures.ts";
-import { migratedDatabase, type ScratchDatabase } from "./scratch-database.ts";
+import { migratedDatabase, type RecordDatabase } from "./record-database.ts";
 
-let database: ScratchDatabase;
+let database: RecordDatabase;
 let records: Records;
 beforeAll(async () => {
   database = await migratedDatabase();
@@ -24,7 +24,7 @@ beforeAll(async () => {
 beforeEach(async () => await database.empty());
 afterAll(async () => {
   await records.close();
-  await database.drop();
+  await database.remove();
 });
 
 test("every transition is logged in order, with who and why", async () => {

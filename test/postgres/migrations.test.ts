@@ -7,7 +7,7 @@ import { backupStatuses } from "@manman/core/backup/lifecycle.ts";
 import { sessionStatuses } from "@manman/core/session/lifecycle.ts";
 import { Client } from "pg";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { emptyDatabase, migratedDatabase, type ScratchDatabase } from "./scratch-database.ts";
+import { bareDatabase, migratedDatabase, type RecordDatabase } from "./record-database.ts";
 
 const all = (await readdir(join(import.meta.dirname, "../../migrations"))).map((file) =>
   file.replace(/\.ts$/, ""),
@@ -64,7 +64,7 @@ test("a migration that fails leaves nothing and says why", async () => {
 
 test("a database of a newer release is refused by the name of its migration", async () => {
   const database = await migratedDatabase();
-  onTestFinished(database.drop);
+  onTestFinished(database.remove);
   await database.query("insert into migration (name) values ('0999-shards')");
   const refused = migrate(database.url);
   await expect(refused).rejects.toBeInstanceOf(Fault);
@@ -83,7 +83,7 @@ test("a database that cannot be reached is away", async () => {
 
 test("the schema knows exactly the statuses of the rules", async () => {
   const database = await migratedDatabase();
-  onTestFinished(database.drop);
+  onTestFinished(database.remove);
   const listed = async (constraint: string) => {
     const [row] = await database.query<{ text: string }>(
       "select pg_get_constraintdef(oid) as text from pg_constraint where conname = $1",
@@ -97,13 +97,13 @@ test("the schema knows exactly the statuses of the rules", async () => {
   expect(await listed("session_status_check")).toEqual(sessionStatuses);
 });
 
-async function scratch(): Promise<ScratchDatabase> {
-  const database = await emptyDatabase();
-  onTestFinished(database.drop);
+async function scratch(): Promise<RecordDatabase> {
+  const database = await bareDatabase();
+  onTestFinished(database.remove);
   return database;
 }
 
-async function connection(database: ScratchDatabase): Promise<Client> {
+async function connection(database: RecordDatabase): Promise<Client> {
   const client = new Client({ connectionString: database.url });
   client.on("error", () => {});
   await client.connect();
@@ -111,20 +111,20 @@ async function connection(database: ScratchDatabase): Promise<Client> {
   return client;
 }
 
-async function untilWaiting(database: ScratchDatabase, statement: string): Promise<void> {
+async function untilWaiting(database: RecordDatabase, statement: string): Promise<void> {
   await vi.waitFor(async () => expect(await connectionsAt(database, statement)).toBe(1), {
     timeout: 10_000,
   });
 }
 
 /** How many connections wait for a lock with a statement that holds these words. */
-async function connectionsAt(database: ScratchDatabase, statement: string): Promise<number> {
+async function connectionsAt(database: RecordDatabase, statement: string): Promise<number> {
   const rows = await database.query(`select pid ${waitingAt}`, [`%${statement}%`]);
   return rows.length;
 }
 
 /** Ends them, as the death of their processes would. */
-async function endConnections(database: ScratchDatabase, statement: string): Promise<void> {
+async function endConnections(database: RecordDatabase, statement: string): Promise<void> {
   await database.query(`select pg_terminate_backend(pid) ${waitingAt}`, [`%${statement}%`]);
 }
 

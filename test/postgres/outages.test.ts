@@ -1,4 +1,5 @@
 // The database goes away in every way that it can: refusing, silent, with one connection or with all, and comes back.
+import { migrate } from "@manman/adapters/postgres/migrate.ts";
 import { openRecords, type RecordsOptions } from "@manman/adapters/postgres/records.ts";
 import type { BackupDecision } from "@manman/core/backup/backup.ts";
 import { Fault } from "@manman/core/fault.ts";
@@ -12,35 +13,49 @@ import {
   pendingBackup,
   takenMessages,
 } from "../conformance/records/fixtures.ts";
-import { openGate, type Gate } from "./gate.ts";
-import { migratedDatabase, type ScratchDatabase } from "./scratch-database.ts";
+import { privatePostgres } from "../harness/private-postgres.ts";
+import { TcpProxy } from "../harness/tcp-proxy.ts";
+import { migratedDatabase, type RecordDatabase } from "./record-database.ts";
 
-let database: ScratchDatabase;
+let database: RecordDatabase;
 beforeAll(async () => {
   database = await migratedDatabase();
 });
 beforeEach(async () => await database.empty());
-afterAll(async () => await database.drop());
+afterAll(async () => await database.remove());
 
 test("a database that refuses connections is away at once, and is used again when it returns", async () => {
-  const { gate, records } = await behindGate();
+  const { proxy, records } = await behindProxy();
   await pendingBackup(records);
-  await gate.close();
+  await proxy.cut();
   expect(await faultWithin(1_000, records.check())).toBe("away");
   expect(await faultWithin(1_000, pendingBackup(records))).toBe("away");
-  await gate.open();
+  await proxy.heal();
   await pendingBackup(records);
 });
 
 test("a database that falls silent is away within the statement's time, and is used again when it speaks", async () => {
-  const { gate, records } = await behindGate({ statementMs: 400, connectMs: 400 });
+  const { proxy, records } = await behindProxy({ statementMs: 400, connectMs: 400 });
   await pendingBackup(records);
-  gate.silence();
+  proxy.stall();
   expect(await faultWithin(3_000, records.check())).toBe("away");
   expect(await faultWithin(3_000, records.backups.change(1n, asItIs))).toBe("away");
-  gate.speak();
+  await proxy.heal();
   await vi.waitFor(async () => await records.check(), { timeout: 5_000 });
   await pendingBackup(records);
+});
+
+test("a database that is killed and started again keeps what was answered", async () => {
+  const server = await privatePostgres();
+  onTestFinished(server.remove);
+  await migrate(server.url);
+  const records = opened({ url: server.url });
+  const { backupId } = await pendingBackup(records);
+  await server.kill();
+  expect(await faultWithin(2_000, records.check())).toBe("away");
+  await server.start();
+  expect(await records.backups.get(backupId)).toMatchObject({ status: "pending" });
+  expect(await takenMessages(records)).toHaveLength(1);
 });
 
 test("a call that finds all connections busy is answered within the connection's time", async () => {
@@ -131,19 +146,12 @@ function opened(options: RecordsOptions): Records {
   return records;
 }
 
-async function behindGate(
+async function behindProxy(
   limits: Omit<RecordsOptions, "url"> = {},
-): Promise<{ readonly gate: Gate; readonly records: Records }> {
-  const url = new URL(database.url);
-  const gate = await openGate(Number(url.port), url.hostname);
-  url.hostname = "127.0.0.1";
-  url.port = String(gate.port);
-  const records = openRecords({ url: url.href, ...limits });
-  onTestFinished(async () => {
-    await records.close();
-    await gate.close();
-  });
-  return { gate, records };
+): Promise<{ readonly proxy: TcpProxy; readonly records: Records }> {
+  const proxy = await TcpProxy.to(database.url);
+  onTestFinished(async () => await proxy.close());
+  return { proxy, records: opened({ url: proxy.through(database.url), ...limits }) };
 }
 
 async function connected(): Promise<Client> {

@@ -8,7 +8,7 @@ import { askToStop } from "@manman/core/session/stop-session.ts";
 import { decideStart } from "@manman/core/session/start-session.ts";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { migratedDatabase, type ScratchDatabase } from "./scratch-database.ts";
+import { migratedDatabase, type RecordDatabase } from "./record-database.ts";
 
 const page = { beforeId: 150_000n, limit: 50 };
 const anySession: SessionFilter = {
@@ -125,7 +125,7 @@ const pagesMax = 1_500;
 /** What must look at every backup that runs, 10,000 of them, and does so once after each absence of ours. */
 const pagesMaxOf: Partial<Record<string, number>> = { "backups.extendLeases": 15_000 };
 
-let database: ScratchDatabase;
+let database: RecordDatabase;
 let records: Records;
 beforeAll(async () => {
   database = await migratedDatabase();
@@ -133,7 +133,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await records.close();
-  await database.drop();
+  await database.remove();
 });
 
 describe("while the tables are as good as empty", () => {
@@ -221,7 +221,7 @@ function allNodes(plan: Plan): readonly Plan[] {
 }
 
 /** Just what the calls refer to, so that none of them fails. */
-async function fillAlmostNothing({ query }: ScratchDatabase): Promise<void> {
+async function fillAlmostNothing({ query }: RecordDatabase): Promise<void> {
   await query("vacuum analyze");
   await query(`
     insert into server (name) select 'host-' || n from generate_series(1, 2) n;
@@ -233,7 +233,7 @@ async function fillAlmostNothing({ query }: ScratchDatabase): Promise<void> {
 }
 
 /** 20,000 games on 1,000 servers; 200,000 sessions and backups, most of them over, a tenth of them of game 1. */
-async function fill({ query }: ScratchDatabase): Promise<void> {
+async function fill({ query }: RecordDatabase): Promise<void> {
   await query("truncate server, game_config, outbox restart identity cascade");
   await query(`
     insert into server (name, environment, last_seen_at)

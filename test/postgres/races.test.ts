@@ -14,9 +14,9 @@ import {
   present,
   startedSession,
 } from "../conformance/records/fixtures.ts";
-import { migratedDatabase, type ScratchDatabase } from "./scratch-database.ts";
+import { migratedDatabase, type RecordDatabase } from "./record-database.ts";
 
-let database: ScratchDatabase;
+let database: RecordDatabase;
 let one: Records;
 let other: Records;
 beforeAll(async () => {
@@ -28,7 +28,7 @@ beforeEach(async () => await database.empty());
 afterAll(async () => {
   await one.close();
   await other.close();
-  await database.drop();
+  await database.remove();
 });
 
 test("of fifty creations for one game from two control planes exactly one wins", async () => {
