@@ -46,10 +46,23 @@ test("the command goes out again to a host that is alive", () => {
   const pending = sampleBackup("pending", { dueTries: 2 });
   expect(sendAgain(pending, true, sampleCircumstances())).toEqual({
     kind: "change",
-    backup: { ...pending, dueAtMs: sampleNowMs + 30_000, dueTries: 3 },
+    backup: { ...pending, dueAtMs: sampleNowMs + 120_000, dueTries: 3 },
     who: "reconciler",
     why: "the command is sent again",
     command,
+  });
+});
+
+test.each([
+  [0, 30_000],
+  [1, 60_000],
+  [3, 240_000],
+  [4, 480_000],
+  [400, 480_000],
+])("after %d looks in vain the next comes in %d ms", (dueTries, waitMs) => {
+  const pending = sampleBackup("pending", { dueTries });
+  expect(sendAgain(pending, true, sampleCircumstances())).toMatchObject({
+    backup: { dueAtMs: sampleNowMs + waitMs, dueTries: dueTries + 1 },
   });
 });
 
@@ -58,7 +71,7 @@ test("a host that is away is not sent what its queue holds", () => {
   const decision = sendAgain(pending, false, sampleCircumstances());
   expect(decision).toEqual({
     kind: "change",
-    backup: { ...pending, dueAtMs: sampleNowMs + 30_000, dueTries: 3 },
+    backup: { ...pending, dueAtMs: sampleNowMs + 120_000, dueTries: 3 },
     who: "reconciler",
     why: "the host is away; its queue holds the command",
   });
