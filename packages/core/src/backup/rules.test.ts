@@ -12,7 +12,8 @@ import { lookLater, sendAgain, takeOverExpired } from "./take-over.ts";
 import { takeReport, type BackupReport } from "./take-report.ts";
 import type { Circumstances } from "./transition.ts";
 
-const anyAttempt = fc.integer({ min: 1, max: 7 });
+/** Few, so that what a rule is told is often about the present attempt; 5 is the last one. */
+const anyAttempt = fc.constantFrom(1, 2, 5);
 
 const anyBackup: fc.Arbitrary<Backup> = fc
   .record({
@@ -107,7 +108,7 @@ function everyChange(
       const decision = rule(before, now);
       if (decision.kind === "change") holds(before, decision.backup, now, decision);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 5_000 },
   );
 }
 
