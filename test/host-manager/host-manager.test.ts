@@ -153,9 +153,9 @@ test("a report is kept until a queue has it, over restarts, and the work is not 
   await until(() => host.lines.some((line) => line["msg"] === "report put off"), {
     what: "a report that no queue takes",
   });
-  await until(() => host.controlPlane.held.some(({ backupId }) => backupId === 5n), {
-    what: "its lease is renewed",
-  });
+  const { heartbeats } = host.controlPlane;
+  await until(() => host.controlPlane.heartbeats > heartbeats + 1, { what: "two heartbeats" });
+  expect(host.controlPlane.held).toEqual([{ backupId: 5n, attempt: 1, progress: undefined }]);
   await first.stop();
 
   await host.controlPlane.takeReports(host.bus);

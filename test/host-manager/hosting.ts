@@ -19,7 +19,7 @@ import { packerDouble } from "./packer-double.ts";
 import { recordedLog } from "./recorded-log.ts";
 import { RunnerDouble } from "./runner-double.ts";
 
-export const serverId = 7n;
+const serverId = 7n;
 
 export type Hosting = Awaited<ReturnType<typeof hosting>>;
 

@@ -2,7 +2,7 @@
 import type { PackOutcome, PackProgress } from "@manman/host-manager/packer/pack-messages.ts";
 import type { ArchiveOrder, Packer } from "@manman/host-manager/packer/packer-process.ts";
 
-export type PackingDouble = {
+type PackingDouble = {
   readonly order: ArchiveOrder;
   readonly progress: (progress: PackProgress) => void;
   readonly end: (outcome: PackOutcome) => void;

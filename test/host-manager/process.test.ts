@@ -24,7 +24,7 @@ test("a backup that is asked for over gRPC lies in the bucket, and the running g
   const host = fleet.startHostManager();
   await host.said("ready");
   const { sgcId, sessionId } = await fleet.startGame();
-  const game = await fleet.gamePid(sgcId);
+  const game = await fleet.gamePid();
 
   const { backup } = await fleet.manman.createBackup({ sessionId });
   const completed = await fleet.untilEnded(backup?.backupId ?? 0n);
@@ -52,8 +52,8 @@ test("a host manager that is killed in mid-upload goes on with the same attempt,
   const slow = { S3_ENDPOINT: s3.through(fleet.environment["S3_ENDPOINT"] ?? "") };
   const first = fleet.startHostManager(slow);
   await first.said("ready");
-  const { sgcId, sessionId } = await fleet.startGame();
-  const game = await fleet.gamePid(sgcId);
+  const { sessionId } = await fleet.startGame();
+  const game = await fleet.gamePid();
   s3.stall();
   const { backup } = await fleet.manman.createBackup({ sessionId });
   const backupId = backup?.backupId ?? 0n;
@@ -80,8 +80,8 @@ test("a host manager that is told to end does so within ten seconds, and leaves 
   const slow = { S3_ENDPOINT: s3.through(fleet.environment["S3_ENDPOINT"] ?? "") };
   const first = fleet.startHostManager(slow);
   await first.said("ready");
-  const { sgcId, sessionId } = await fleet.startGame();
-  const game = await fleet.gamePid(sgcId);
+  const { sessionId } = await fleet.startGame();
+  const game = await fleet.gamePid();
   s3.stall();
   const { backup } = await fleet.manman.createBackup({ sessionId });
   const packer = Number((await first.said("packer started"))["packer_pid"]);
@@ -190,8 +190,7 @@ async function fleetOfOne(worldBytes: number) {
       });
       return { sgcId, sessionId };
     },
-    gamePid: async (_: bigint) =>
-      await until(() => gamesIn(world)[0], { what: "the game's process" }),
+    gamePid: async () => await until(() => gamesIn(world)[0], { what: "the game's process" }),
     untilEnded: async (backupId: bigint) =>
       await until(
         async () => {

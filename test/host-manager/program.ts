@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { until } from "../harness/until.ts";
 
-export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string };
+type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string };
 
 export type Program = {
   readonly pid: number;
