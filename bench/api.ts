@@ -1,0 +1,89 @@
+// Measures the gRPC API of a control plane beside two floors on the same machine; `npm run bench:api -- --help`.
+import { wordsOf } from "@manman/core/fault.ts";
+import { help, parseCommandLine, type Options } from "./api/command-line.ts";
+import { startDeployment } from "./api/deployment.ts";
+import { startFloor } from "./api/floor.ts";
+import { machineFacts } from "./api/machine-facts.ts";
+import { startMeasuredServers } from "./api/measured-servers.ts";
+import { reportOf } from "./api/report.ts";
+import { measureRounds } from "./api/rounds.ts";
+import { summarize } from "./api/summary.ts";
+
+/** Calls a second that no server here reaches: so many games are there for CreateBackup. */
+const creationsPerSecondMost = 8_000;
+
+async function run(options: Options, ends: (() => Promise<void>)[]): Promise<void> {
+  const { seconds, profileDir } = options;
+  const servers = await startMeasuredServers();
+  ends.push(servers.end);
+  say("servers are up");
+  const many = await startDeployment(servers, {
+    name: "many",
+    records: options.records,
+    gamesLeast: seconds * creationsPerSecondMost,
+    takesBackups: true,
+    profileDir,
+  });
+  ends.push(many.end);
+  const few = await startDeployment(servers, {
+    name: "few",
+    records: 1_000,
+    gamesLeast: 10,
+    takesBackups: false,
+    profileDir,
+  });
+  ends.push(few.end);
+  const echo = await startFloor("echo", many.fleet.databaseUrl, servers.record, profileDir);
+  ends.push(echo.end);
+  const insert = await startFloor("insert", many.fleet.databaseUrl, servers.record, profileDir);
+  ends.push(insert.end);
+  const { fleet } = many;
+  say(`${fleet.records} records of ${fleet.games} games on ${fleet.hosts} hosts are there`);
+  const rounds = await measureRounds({ echo, insert, few, many }, options, say);
+  const facts = await machineFacts(servers.record.dir, fleet.databaseUrl, many.brokerUrl);
+  const summary = summarize(rounds);
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ options, facts, summary, rounds })}\n`
+      : `${reportOf(summary, facts, options)}\n`,
+  );
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+async function main(): Promise<number> {
+  const commandLine = parseCommandLine(process.argv.slice(2));
+  if ("help" in commandLine) {
+    process.stdout.write(help);
+    return 0;
+  }
+  if ("mistakes" in commandLine) {
+    for (const mistake of commandLine.mistakes) say(mistake);
+    return 2;
+  }
+  const ends: (() => Promise<void>)[] = [];
+  const endAll = async (): Promise<void> => {
+    for (const end of ends.splice(0).toReversed()) await end();
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      say("ending");
+      void endAll().finally(() => process.exit(130));
+    });
+  }
+  try {
+    await run(commandLine.options, ends);
+    return 0;
+  } finally {
+    await endAll();
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  say(`bench:api: ${wordsOf(error)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,49 @@
+// A floor under measurement: its server process and a client of it.
+import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
+import { grpcClient, type GrpcClient } from "@manman/contract/grpc-client.ts";
+import { defaultPoolLimits } from "@manman/adapters/postgres/pool.ts";
+import type { ServerRecord } from "../../scripts/services/server-record.ts";
+import { startServerProcess, type ServerProcess } from "./server-process.ts";
+
+export type Floor = {
+  readonly server: ServerProcess;
+  readonly client: Pick<GrpcClient<typeof ManManAPI>, "createBackup">;
+  readonly end: () => Promise<void>;
+};
+
+/** The INSERT goes to the table of the same database that CreateBackup is measured with, through as many connections. */
+export async function startFloor(
+  floor: "echo" | "insert",
+  databaseUrl: string,
+  record: ServerRecord,
+  profileDir: string | null,
+): Promise<Floor> {
+  const server = await startServerProcess({
+    name: `floor-${floor}`,
+    program: "bench/api/floor-server.ts",
+    args: [floor],
+    environment: {
+      PG_DATABASE_URL: databaseUrl,
+      POOL_SIZE: String(defaultPoolLimits.poolSize),
+    },
+    record,
+    profileDir,
+    answers: async (address) => {
+      const client = grpcClient(ManManAPI, { address, deadlineMs: 2_000 });
+      return await client
+        .createBackup({ sessionId: 1n })
+        .then(() => true)
+        .catch(() => false)
+        .finally(client.close);
+    },
+  });
+  const client = grpcClient(ManManAPI, { address: server.address });
+  return {
+    server,
+    client,
+    end: async () => {
+      client.close();
+      await server.end();
+    },
+  };
+}

@@ -1,0 +1,67 @@
+// Runs one server under measurement in a process of its own, and says so when it does not come up.
+import { mkdir, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { freePort } from "../../scripts/services/free-ports.ts";
+import { endProcess, startDetached, untilReady } from "../../scripts/services/detached-process.ts";
+import { addProcess, type ServerRecord } from "../../scripts/services/server-record.ts";
+
+export type ServerProcess = {
+  /** `host:port` of its gRPC server. */
+  readonly address: string;
+  /** CPU time that the process has used so far, in milliseconds; the kernel counts it in steps of 10. */
+  readonly cpuMs: () => Promise<number>;
+  readonly end: () => Promise<void>;
+};
+
+const startSeconds = 60;
+
+/**
+ * Starts a program of this repository with `PORT` and `environment`, and returns once `answers` says so of its address. Throws with the
+ * end of its log when it ends first, or is not there within a minute.
+ */
+export async function startServerProcess(server: {
+  readonly name: string;
+  /** Path from the root of the repository. */
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly record: ServerRecord;
+  readonly profileDir: string | null;
+  readonly answers: (address: string) => Promise<boolean>;
+}): Promise<ServerProcess> {
+  const { name, record, profileDir } = server;
+  const port = await freePort();
+  const started = await startDetached({
+    name,
+    command: process.execPath,
+    args: [
+      ...(await profileArguments(name, profileDir)),
+      join(import.meta.dirname, "..", "..", server.program),
+      ...server.args,
+    ],
+    env: { ...process.env, ...server.environment, PORT: String(port) },
+    logPath: join(record.dir, `${name}.log`),
+  });
+  addProcess(record, started);
+  const address = `127.0.0.1:${port}`;
+  await untilReady(async () => await server.answers(address), [started], startSeconds);
+  return {
+    address,
+    cpuMs: async () => await cpuMsOf(started.pid),
+    end: async () => await endProcess(started),
+  };
+}
+
+/** In user and kernel mode, of all its threads. */
+async function cpuMsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  // The second field is the command in parentheses and may itself hold spaces.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+async function profileArguments(name: string, dir: string | null): Promise<readonly string[]> {
+  if (dir === null) return [];
+  await mkdir(dir, { recursive: true });
+  return ["--cpu-prof", `--cpu-prof-dir=${resolve(dir)}`, `--cpu-prof-name=${name}.cpuprofile`];
+}
