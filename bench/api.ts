@@ -39,7 +39,8 @@ async function run(options: Options, ends: (() => Promise<void>)[]): Promise<voi
   ends.push(insert.end);
   const { fleet } = many;
   say(`${fleet.records} records of ${fleet.games} games on ${fleet.hosts} hosts are there`);
-  const rounds = await measureRounds({ echo, insert, few, many }, options, say);
+  const { postgresPid } = servers;
+  const rounds = await measureRounds({ postgresPid, echo, insert, few, many }, options, say);
   const facts = await machineFacts(servers.record.dir, fleet.databaseUrl, many.brokerUrl);
   const summary = summarize(rounds);
   process.stdout.write(
@@ -49,8 +50,9 @@ async function run(options: Options, ends: (() => Promise<void>)[]): Promise<voi
   );
 }
 
+/** With the time since the start, so that somebody who waits sees how it goes on. */
 function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${Math.round(performance.now() / 1_000)} s: ${line}\n`);
 }
 
 async function main(): Promise<number> {
@@ -60,7 +62,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if ("mistakes" in commandLine) {
-    for (const mistake of commandLine.mistakes) say(mistake);
+    process.stderr.write(`${commandLine.mistakes.join("\n")}\n`);
     return 2;
   }
   const ends: (() => Promise<void>)[] = [];
@@ -84,6 +86,6 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  say(`bench:api: ${wordsOf(error)}`);
+  process.stderr.write(`bench:api: ${wordsOf(error)}\n`);
   process.exitCode = 1;
 }

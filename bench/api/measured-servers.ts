@@ -10,10 +10,15 @@ import {
   type ServerRecord,
 } from "../../scripts/services/server-record.ts";
 import { identityOf } from "@manman/adapters/linux-process/process-identity.ts";
-import { startEmbeddedPostgres } from "@manman/adapters/postgres/embedded-postgres.ts";
+import {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from "@manman/adapters/postgres/embedded-postgres.ts";
 import { Client } from "pg";
 
 export type MeasuredServers = {
+  /** Of PostgreSQL's first process, the parent of the others. */
+  readonly postgresPid: number;
   /** Where processes that are started for the run are written down. */
   readonly record: ServerRecord;
   /** Makes a database and returns its connection string. */
@@ -30,24 +35,29 @@ export async function startMeasuredServers(): Promise<MeasuredServers> {
     for (const one of ends.toReversed()) await one();
   };
   try {
-    const url = await startPostgres(record);
+    const { url, pid: postgresPid } = await startPostgres(record);
     const others = await ensureServers({ ...process.env, PG_DATABASE_URL: url }, false);
     ends.push(others.end);
     Object.assign(process.env, others.environment);
-    return { record, createDatabase: async (name) => await createDatabase(url, name), end };
+    return {
+      postgresPid,
+      record,
+      createDatabase: async (name) => await createDatabase(url, name),
+      end,
+    };
   } catch (error) {
     await end();
     throw error;
   }
 }
 
-async function startPostgres(record: ServerRecord): Promise<string> {
+async function startPostgres(record: ServerRecord): Promise<EmbeddedPostgres> {
   const dataDir = postgresDataDir(record);
   const server = await startEmbeddedPostgres({ dataDir, port: await freePort() });
   const identity = await identityOf(server.pid);
   if (identity === undefined) throw new Error("PostgreSQL ended right after its start");
   addProcess(record, { ...identity, name: "postgres", logPath: `${dataDir}.log` });
-  return server.url;
+  return server;
 }
 
 async function createDatabase(serverUrl: string, name: string): Promise<string> {

@@ -7,8 +7,28 @@ import type { PartName } from "./parts.ts";
 import type { Aimed, Summary } from "./summary.ts";
 
 export function reportOf(summary: Summary, facts: MachineFacts, options: Options): string {
+  const { rounds, seconds } = options;
   const many = options.records.toLocaleString("en");
-  const names: Record<PartName, string> = {
+  const spread = ["median", "least", "most", "aim"];
+  const paragraphs = [
+    `${inFlight} calls in flight; medians of ${rounds} interleaved rounds, ${seconds} s a part. CPU time is in µs a call; ` +
+      "others is the share of all cores that went to RabbitMQ, the kernel and strangers.",
+    table(
+      ["", "calls/s", "p50 ms", "p99 ms", "CPU: server", "PostgreSQL", "caller", "others"],
+      partRows(summary, many),
+    ),
+    "Ratios, each within a round:",
+    table(["", ...spread], ratioRows(summary, many)),
+    "From CreateBackup's answer, one backup at a time, in ms:",
+    table(["", ...spread], delayRows(summary)),
+    "Measured on:",
+    table(["", ""], Object.entries(facts)),
+  ];
+  return paragraphs.join("\n\n");
+}
+
+function partRows({ parts }: Summary, many: string): string[][] {
+  const titles: Record<PartName, string> = {
     echo: "floor: gRPC echo",
     insert: "floor: gRPC and one INSERT",
     create: `CreateBackup, ${many} records`,
@@ -18,44 +38,38 @@ export function reportOf(summary: Summary, facts: MachineFacts, options: Options
     "list-all-many": `ListBackups of all games, ${many} records`,
     "get-many": `GetBackup, ${many} records`,
   };
-  const parts = Object.entries(names).map(([name, title]) => {
-    const part = summary.parts[name as PartName];
+  return Object.entries(titles).map(([name, title]) => {
+    const { callsPerSecond, p50Ms, p99Ms, cpuMicros, othersShare } = parts[name as PartName];
+    const { server, postgres, load } = cpuMicros;
     return [
       title,
-      Math.round(part.callsPerSecond).toLocaleString("en"),
-      part.p50Ms.toFixed(1),
-      part.p99Ms.toFixed(1),
-      String(Math.round(part.serverCpuMicros)),
+      Math.round(callsPerSecond).toLocaleString("en"),
+      p50Ms.toFixed(1),
+      p99Ms.toFixed(1),
+      ...[server, postgres, load].map((micros) => String(Math.round(micros))),
+      `${(othersShare * 100).toFixed(0)} %`,
     ];
   });
-  const ratios = [
-    ["rate of CreateBackup / echo", ...spreadCells(summary.createToEcho, 2), ""],
-    ["rate of CreateBackup / INSERT", ...aimedCells(summary.createToInsert, 2, "at least")],
-    [`page of one game, ${many} / 1,000 records`, ...aimedCells(summary.listGame, 2, "at most")],
-    [`page of all games, ${many} / 1,000 records`, ...aimedCells(summary.listAll, 2, "at most")],
-    [
-      "commands published when CreateBackup's part ended",
-      ...spreadCells(summary.relayedShare, 2),
-      "",
-    ],
-  ];
-  const delays = [
-    ["host has the command, p50", ...spreadCells(summary.receivedP50Ms, 1), ""],
-    ["host has the command, p99", ...spreadCells(summary.receivedP99Ms, 1), ""],
-    ["claim is answered, p50", ...aimedCells(summary.claimedP50Ms, 1, "at most")],
-    ["claim is answered, p99", ...spreadCells(summary.claimedP99Ms, 1), ""],
-  ];
-  const spread = ["median", "least", "most", "aim"];
+}
+
+function ratioRows(summary: Summary, many: string): string[][] {
+  const sizes = `${many} / 1,000 records`;
   return [
-    `${inFlight} calls in flight; medians of ${options.rounds} interleaved rounds, ${options.seconds} s a part`,
-    table(["", "calls/s", "p50 ms", "p99 ms", "server CPU, µs a call"], parts),
-    "Ratios within a round",
-    table(["", ...spread], ratios),
-    "From CreateBackup's answer, one backup at a time, in ms",
-    table(["", ...spread], delays),
-    "Measured on",
-    table(["", ""], Object.entries(facts)),
-  ].join("\n\n");
+    ["rate, CreateBackup / echo", ...spreadCells(summary.createToEcho, 2), ""],
+    ["rate, CreateBackup / INSERT", ...aimedCells(summary.createToInsert, 2, "at least")],
+    [`p50, a page of one game, ${sizes}`, ...aimedCells(summary.listGame, 2, "at most")],
+    [`p50, a page of all games, ${sizes}`, ...aimedCells(summary.listAll, 2, "at most")],
+    ["commands published / backups created", ...spreadCells(summary.relayedShare, 2), ""],
+  ];
+}
+
+function delayRows(summary: Summary): string[][] {
+  return [
+    ["the host has the command, p50", ...spreadCells(summary.receivedP50Ms, 1), ""],
+    ["the host has the command, p99", ...spreadCells(summary.receivedP99Ms, 1), ""],
+    ["its claim is answered, p50", ...aimedCells(summary.claimedP50Ms, 1, "at most")],
+    ["its claim is answered, p99", ...spreadCells(summary.claimedP99Ms, 1), ""],
+  ];
 }
 
 function spreadCells({ median, least, most }: Spread, digits: number): string[] {
@@ -67,17 +81,20 @@ function aimedCells(aimed: Aimed, digits: number, bound: "at least" | "at most")
   return [...spreadCells(aimed, digits), `${bound} ${aimed.aim}: ${verdict}`];
 }
 
-/** A Markdown table: the first column to the left, figures to the right. */
+/** A Markdown table: words to the left, figures to the right. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) =>
-    Math.max(3, title.length, ...rows.map((row) => (row[column] ?? "").length)),
+  const columns = head.map((title, at) => {
+    const cells = rows.map((row) => row[at] ?? "");
+    const width = Math.max(3, ...[title, ...cells].map((cell) => cell.length));
+    const isWords = title === "" || title === "aim";
+    return {
+      rule: isWords ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
+      cells: [title, ...cells].map((cell) => (isWords ? cell.padEnd(width) : cell.padStart(width))),
+    };
+  });
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const [first, ...others] = [-1, ...rows.keys()].map((row) =>
+    line(columns.map(({ cells }) => cells[row + 1] ?? "")),
   );
-  const isText = (column: number): boolean =>
-    column === 0 || head[column] === "" || head[column] === "aim";
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, at) => (isText(at) ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join(" | ")} |`;
-  const rule = widths.map((width, at) =>
-    isText(at) ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
-  );
-  return [line(head), line(rule), ...rows.map(line)].join("\n");
+  return [first, line(columns.map(({ rule }) => rule)), ...others].join("\n");
 }

@@ -1,5 +1,5 @@
 // Runs one server under measurement in a process of its own, and says so when it does not come up.
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { freePort } from "../../scripts/services/free-ports.ts";
 import { endProcess, startDetached, untilReady } from "../../scripts/services/detached-process.ts";
@@ -8,8 +8,7 @@ import { addProcess, type ServerRecord } from "../../scripts/services/server-rec
 export type ServerProcess = {
   /** `host:port` of its gRPC server. */
   readonly address: string;
-  /** CPU time that the process has used so far, in milliseconds; the kernel counts it in steps of 10. */
-  readonly cpuMs: () => Promise<number>;
+  readonly pid: number;
   readonly end: () => Promise<void>;
 };
 
@@ -47,17 +46,9 @@ export async function startServerProcess(server: {
   await untilReady(async () => await server.answers(address), [started], startSeconds);
   return {
     address,
-    cpuMs: async () => await cpuMsOf(started.pid),
+    pid: started.pid,
     end: async () => await endProcess(started),
   };
-}
-
-/** In user and kernel mode, of all its threads. */
-async function cpuMsOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  // The second field is the command in parentheses and may itself hold spaces.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 async function profileArguments(name: string, dir: string | null): Promise<readonly string[]> {

@@ -7,10 +7,10 @@ import {
   type Figures,
   type Spread,
 } from "./figures.ts";
-import type { PartName } from "./parts.ts";
+import { partNames, type CpuMicros, type PartName } from "./parts.ts";
 import type { Round } from "./rounds.ts";
 
-export type PartSummary = Figures & { readonly serverCpuMicros: number };
+export type PartSummary = Figures & { readonly cpuMicros: CpuMicros; readonly othersShare: number };
 
 /** A figure with what is aimed at. */
 export type Aimed = Spread & { readonly aim: number; readonly isMet: boolean };
@@ -38,21 +38,21 @@ export function summarize(rounds: readonly Round[]): Summary {
   const times = (name: PartName): number[] => ofParts(name, (part) => part.p50Ms);
   const part = (name: PartName): PartSummary => ({
     ...medianFigures(ofParts(name, (figures) => figures)),
-    serverCpuMicros: median(ofParts(name, (figures) => figures.serverCpuMicros)),
+    cpuMicros: {
+      server: median(ofParts(name, ({ cpuMicros }) => cpuMicros.server)),
+      postgres: median(ofParts(name, ({ cpuMicros }) => cpuMicros.postgres)),
+      load: median(ofParts(name, ({ cpuMicros }) => cpuMicros.load)),
+    },
+    othersShare: median(ofParts(name, ({ othersShare }) => othersShare)),
   });
   const ofClaims = (pick: (claims: Round["claims"]) => number): Spread =>
     spreadOf(rounds.map(({ claims }) => pick(claims)));
   return {
-    parts: {
-      echo: part("echo"),
-      insert: part("insert"),
-      create: part("create"),
-      "list-game-few": part("list-game-few"),
-      "list-game-many": part("list-game-many"),
-      "list-all-few": part("list-all-few"),
-      "list-all-many": part("list-all-many"),
-      "get-many": part("get-many"),
-    },
+    // Each name of the list has its part.
+    parts: Object.fromEntries(partNames.map((name) => [name, part(name)])) as Record<
+      PartName,
+      PartSummary
+    >,
     createToEcho: ratiosByRound(rates("create"), rates("echo")),
     createToInsert: atLeast(0.6, ratiosByRound(rates("create"), rates("insert"))),
     listGame: atMost(1.2, ratiosByRound(times("list-game-many"), times("list-game-few"))),
