@@ -83,18 +83,25 @@ function aimedCells(aimed: Aimed, digits: number, bound: "at least" | "at most")
 
 /** A Markdown table: words to the left, figures to the right. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const columns = head.map((title, at) => {
-    const cells = rows.map((row) => row[at] ?? "");
-    const width = Math.max(3, ...[title, ...cells].map((cell) => cell.length));
-    const isWords = title === "" || title === "aim";
-    return {
-      rule: isWords ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
-      cells: [title, ...cells].map((cell) => (isWords ? cell.padEnd(width) : cell.padStart(width))),
-    };
-  });
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  const [first, ...others] = [-1, ...rows.keys()].map((row) =>
-    line(columns.map(({ cells }) => cells[row + 1] ?? "")),
+  const lines = [head, ...rows];
+  const columns = head.map((title, at) => ({
+    isWords: title === "" || title === "aim",
+    width: Math.max(3, ...lines.map((cells) => cells[at]?.length ?? 0)),
+  }));
+  const rule = columns.map(({ isWords, width }) =>
+    isWords ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
   );
-  return [first, line(columns.map(({ rule }) => rule)), ...others].join("\n");
+  const [first, ...others] = lines.map((cells) =>
+    tableLine(
+      columns.map(({ isWords, width }, at) => {
+        const cell = cells[at] ?? "";
+        return isWords ? cell.padEnd(width) : cell.padStart(width);
+      }),
+    ),
+  );
+  return [first, tableLine(rule), ...others].join("\n");
+}
+
+function tableLine(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
 }

@@ -41,13 +41,7 @@ async function measureRound(measured: Measured, seconds: number): Promise<Round>
     if (name === "create") relayedShare = 1 - (await commandsWaiting(many.fleet)) / result.calls;
     if (name === "insert" || name === "create") await many.clear();
   }
-  const claims = {
-    backups: 0,
-    receivedP50Ms: 0,
-    receivedP99Ms: 0,
-    claimedP50Ms: 0,
-    claimedP99Ms: 0,
-  };
+  const claims = await named("claims", async () => await measureClaims(many, seconds));
   await many.clear();
   // Each part of the table was measured.
   return { parts: results as Record<PartName, PartResult>, claims, relayedShare };
