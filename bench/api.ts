@@ -12,36 +12,27 @@ import { summarize } from "./api/summary.ts";
 /** Calls a second that no server here reaches: so many games are there for CreateBackup. */
 const creationsPerSecondMost = 8_000;
 
-async function run(options: Options, ends: (() => Promise<void>)[]): Promise<void> {
+async function run(options: Options, ends: AsyncDisposableStack): Promise<void> {
   const { seconds, profileDir } = options;
-  const servers = await startMeasuredServers();
-  ends.push(servers.end);
+  const servers = await startMeasuredServers(ends);
   say("servers are up");
-  const many = await startDeployment(servers, {
+  const asked = {
     name: "many",
     records: options.records,
     gamesLeast: seconds * creationsPerSecondMost,
     takesBackups: true,
     profileDir,
-  });
-  ends.push(many.end);
-  const few = await startDeployment(servers, {
-    name: "few",
-    records: 1_000,
-    gamesLeast: 10,
-    takesBackups: false,
-    profileDir,
-  });
-  ends.push(few.end);
-  const echo = await startFloor("echo", many.fleet.databaseUrl, servers.record, profileDir);
-  ends.push(echo.end);
-  const insert = await startFloor("insert", many.fleet.databaseUrl, servers.record, profileDir);
-  ends.push(insert.end);
-  const { fleet } = many;
+  };
+  const many = await startDeployment(servers, asked, ends);
+  const fewAsked = { ...asked, name: "few", records: 1_000, gamesLeast: 10, takesBackups: false };
+  const few = await startDeployment(servers, fewAsked, ends);
+  const { fleet, brokerUrl } = many;
+  const echo = await startFloor("echo", fleet.databaseUrl, servers, profileDir, ends);
+  const insert = await startFloor("insert", fleet.databaseUrl, servers, profileDir, ends);
   say(`${fleet.records} records of ${fleet.games} games on ${fleet.hosts} hosts are there`);
   const { postgresPid } = servers;
   const rounds = await measureRounds({ postgresPid, echo, insert, few, many }, options, say);
-  const facts = await machineFacts(servers.record.dir, fleet.databaseUrl, many.brokerUrl);
+  const facts = await machineFacts(servers.record.dir, fleet.databaseUrl, brokerUrl);
   const summary = summarize(rounds);
   process.stdout.write(
     options.json
@@ -65,21 +56,20 @@ async function main(): Promise<number> {
     process.stderr.write(`${commandLine.mistakes.join("\n")}\n`);
     return 2;
   }
-  const ends: (() => Promise<void>)[] = [];
-  const endAll = async (): Promise<void> => {
-    for (const end of ends.splice(0).toReversed()) await end();
-  };
+  await using ends = new AsyncDisposableStack();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       say("ending");
-      void endAll().finally(() => process.exit(130));
+      void ends.disposeAsync().finally(() => process.exit(130));
     });
   }
   try {
     await run(commandLine.options, ends);
     return 0;
-  } finally {
-    await endAll();
+  } catch (error) {
+    // What is measured fails where a signal has ended it.
+    if (ends.disposed) return 130;
+    throw error;
   }
 }
 

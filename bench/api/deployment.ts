@@ -16,7 +16,6 @@ export type Deployment = {
   readonly client: GrpcClient<typeof ManManAPI>;
   /** Takes away what measuring added: records, commands, messages. */
   readonly clear: () => Promise<void>;
-  readonly end: () => Promise<void>;
 };
 
 /** `takesBackups`: its hosts have queues, so that commands find their way. */
@@ -29,10 +28,13 @@ export async function startDeployment(
     readonly takesBackups: boolean;
     readonly profileDir: string | null;
   },
+  ends: AsyncDisposableStack,
 ): Promise<Deployment> {
   const databaseUrl = await servers.createDatabase(asked.name);
   const broker = await freshBroker();
+  ends.defer(broker.remove);
   const bucket = await freshBucket();
+  ends.defer(bucket.remove);
   const server = await startServerProcess({
     name: `control-plane-${asked.name}`,
     program: "packages/control-plane/src/main.ts",
@@ -52,8 +54,10 @@ export async function startDeployment(
         .catch(() => false)
         .finally(client.close);
     },
+    ends,
   });
   const client = grpcClient(ManManAPI, { address: server.address });
+  ends.defer(client.close);
   const fleet = fleetOf(databaseUrl, asked.records, asked.gamesLeast);
   const sessions = await fillFleet(fleet);
   if (asked.takesBackups) await registerHosts(fleet, client);
@@ -66,12 +70,6 @@ export async function startDeployment(
     clear: async () => {
       await clearAdditions(fleet);
       if (asked.takesBackups) await emptyQueues(fleet, broker.url);
-    },
-    end: async () => {
-      client.close();
-      await server.end();
-      await broker.remove();
-      await bucket.remove();
     },
   };
 }

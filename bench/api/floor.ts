@@ -2,21 +2,21 @@
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { grpcClient, type GrpcClient } from "@manman/contract/grpc-client.ts";
 import { defaultPoolLimits } from "@manman/adapters/postgres/pool.ts";
-import type { ServerRecord } from "../../scripts/services/server-record.ts";
+import type { MeasuredServers } from "./measured-servers.ts";
 import { startServerProcess, type ServerProcess } from "./server-process.ts";
 
 export type Floor = {
   readonly server: ServerProcess;
   readonly client: Pick<GrpcClient<typeof ManManAPI>, "createBackup">;
-  readonly end: () => Promise<void>;
 };
 
 /** The INSERT goes to the table of the same database that CreateBackup is measured with, through as many connections. */
 export async function startFloor(
   floor: "echo" | "insert",
   databaseUrl: string,
-  record: ServerRecord,
+  { record }: Pick<MeasuredServers, "record">,
   profileDir: string | null,
+  ends: AsyncDisposableStack,
 ): Promise<Floor> {
   const server = await startServerProcess({
     name: `floor-${floor}`,
@@ -36,14 +36,9 @@ export async function startFloor(
         .catch(() => false)
         .finally(client.close);
     },
+    ends,
   });
   const client = grpcClient(ManManAPI, { address: server.address });
-  return {
-    server,
-    client,
-    end: async () => {
-      client.close();
-      await server.end();
-    },
-  };
+  ends.defer(client.close);
+  return { server, client };
 }

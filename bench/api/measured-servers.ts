@@ -23,32 +23,20 @@ export type MeasuredServers = {
   readonly record: ServerRecord;
   /** Makes a database and returns its connection string. */
   readonly createDatabase: (name: string) => Promise<string>;
-  /** Ends everything that was started for the run, with its data. */
-  readonly end: () => Promise<void>;
 };
 
-/** Names RabbitMQ and the S3 gateway in the environment of this process, as the tests' setup does. */
-export async function startMeasuredServers(): Promise<MeasuredServers> {
+/**
+ * Names RabbitMQ and the S3 gateway in the environment of this process, as the tests' setup does. What was started ends with
+ * `ends`, and its data with it.
+ */
+export async function startMeasuredServers(ends: AsyncDisposableStack): Promise<MeasuredServers> {
   const record = await beginRecord(false);
-  const ends: (() => Promise<void>)[] = [async () => await endRecord(record)];
-  const end = async (): Promise<void> => {
-    for (const one of ends.toReversed()) await one();
-  };
-  try {
-    const { url, pid: postgresPid } = await startPostgres(record);
-    const others = await ensureServers({ ...process.env, PG_DATABASE_URL: url }, false);
-    ends.push(others.end);
-    Object.assign(process.env, others.environment);
-    return {
-      postgresPid,
-      record,
-      createDatabase: async (name) => await createDatabase(url, name),
-      end,
-    };
-  } catch (error) {
-    await end();
-    throw error;
-  }
+  ends.defer(async () => await endRecord(record));
+  const { url, pid: postgresPid } = await startPostgres(record);
+  const others = await ensureServers({ ...process.env, PG_DATABASE_URL: url }, false);
+  ends.defer(others.end);
+  Object.assign(process.env, others.environment);
+  return { postgresPid, record, createDatabase: async (name) => await createDatabase(url, name) };
 }
 
 async function startPostgres(record: ServerRecord): Promise<EmbeddedPostgres> {

@@ -9,14 +9,13 @@ export type ServerProcess = {
   /** `host:port` of its gRPC server. */
   readonly address: string;
   readonly pid: number;
-  readonly end: () => Promise<void>;
 };
 
 const startSeconds = 60;
 
 /**
- * Starts a program of this repository with `PORT` and `environment`, and returns once `answers` says so of its address. Throws with the
- * end of its log when it ends first, or is not there within a minute.
+ * Starts a program of this repository with `PORT` and `environment`, and returns once `answers` says so of its address. Throws with
+ * the end of its log when it ends first, or is not there within a minute.
  */
 export async function startServerProcess(server: {
   readonly name: string;
@@ -27,6 +26,7 @@ export async function startServerProcess(server: {
   readonly record: ServerRecord;
   readonly profileDir: string | null;
   readonly answers: (address: string) => Promise<boolean>;
+  readonly ends: AsyncDisposableStack;
 }): Promise<ServerProcess> {
   const { name, record, profileDir } = server;
   const port = await freePort();
@@ -42,13 +42,10 @@ export async function startServerProcess(server: {
     logPath: join(record.dir, `${name}.log`),
   });
   addProcess(record, started);
+  server.ends.defer(async () => await endProcess(started));
   const address = `127.0.0.1:${port}`;
   await untilReady(async () => await server.answers(address), [started], startSeconds);
-  return {
-    address,
-    pid: started.pid,
-    end: async () => await endProcess(started),
-  };
+  return { address, pid: started.pid };
 }
 
 async function profileArguments(name: string, dir: string | null): Promise<readonly string[]> {
