@@ -19,7 +19,7 @@ export type CommandLine =
   | { readonly help: true }
   | { readonly mistakes: readonly string[] };
 
-export const defaults: Options = {
+const defaults: Options = {
   rounds: 5,
   seconds: 3,
   records: 1_000_000,

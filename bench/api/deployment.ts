@@ -1,4 +1,5 @@
 // A control plane as in production, by its own main program, with a database, a broker and a bucket of its own and a fleet's records.
+import { fileURLToPath } from "node:url";
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { grpcClient, type GrpcClient } from "@manman/contract/grpc-client.ts";
 import { freshBroker } from "../../test/harness/fresh-broker.ts";
@@ -37,7 +38,7 @@ export async function startDeployment(
   ends.defer(bucket.remove);
   const server = await startServerProcess({
     name: `control-plane-${asked.name}`,
-    program: "packages/control-plane/src/main.ts",
+    program: fileURLToPath(import.meta.resolve("@manman/control-plane/main.ts")),
     args: [],
     environment: {
       ...bucket.environment,

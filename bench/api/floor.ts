@@ -1,4 +1,5 @@
 // A floor under measurement: its server process and a client of it.
+import { fileURLToPath } from "node:url";
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { grpcClient, type GrpcClient } from "@manman/contract/grpc-client.ts";
 import { defaultPoolLimits } from "@manman/adapters/postgres/pool.ts";
@@ -20,7 +21,7 @@ export async function startFloor(
 ): Promise<Floor> {
   const server = await startServerProcess({
     name: `floor-${floor}`,
-    program: "bench/api/floor-server.ts",
+    program: fileURLToPath(import.meta.resolve("./floor-server.ts")),
     args: [floor],
     environment: {
       PG_DATABASE_URL: databaseUrl,

@@ -9,7 +9,7 @@ import { grpcClient } from "@manman/contract/grpc-client.ts";
 import { connect, type ConsumeMessage } from "amqplib";
 
 /** When the host had a command, and when it had the answer to its claim; by `performance.now()`. */
-export type ClaimTimes = { readonly receivedMs: number; readonly claimedMs: number };
+type ClaimTimes = { readonly receivedMs: number; readonly claimedMs: number };
 
 export type LightHost = {
   /** Resolves when the backup has been claimed; rejects when any claim has failed, or after 10 s. */

@@ -14,12 +14,12 @@ export type ServerProcess = {
 const startSeconds = 60;
 
 /**
- * Starts a program of this repository with `PORT` and `environment`, and returns once `answers` says so of its address. Throws with
+ * Starts the program with `PORT` and `environment`, and returns once `answers` says so of its address. Throws with
  * the end of its log when it ends first, or is not there within a minute.
  */
 export async function startServerProcess(server: {
   readonly name: string;
-  /** Path from the root of the repository. */
+  /** Absolute path of its main file. */
   readonly program: string;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -33,11 +33,7 @@ export async function startServerProcess(server: {
   const started = await startDetached({
     name,
     command: process.execPath,
-    args: [
-      ...(await profileArguments(name, profileDir)),
-      join(import.meta.dirname, "..", "..", server.program),
-      ...server.args,
-    ],
+    args: [...(await profileArguments(name, profileDir)), server.program, ...server.args],
     env: { ...process.env, ...server.environment, PORT: String(port) },
     logPath: join(record.dir, `${name}.log`),
   });

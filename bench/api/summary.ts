@@ -10,7 +10,7 @@ import {
 import { partNames, type CpuMicros, type PartName } from "./parts.ts";
 import type { Round } from "./rounds.ts";
 
-export type PartSummary = Figures & { readonly cpuMicros: CpuMicros; readonly othersShare: number };
+type PartSummary = Figures & { readonly cpuMicros: CpuMicros; readonly othersShare: number };
 
 /** A figure with what is aimed at. */
 export type Aimed = Spread & { readonly aim: number; readonly isMet: boolean };
