@@ -186,7 +186,8 @@ osd_mon_report_interval=1
 osd_heartbeat_interval=1
 # A request that came before the store was up is sent again after this many seconds, 5 by default.
 objecter_tick_interval=0.1
-rgw_frontends=beast endpoint=127.0.0.1:${place.s3Port}
+# The gateway sends an answer's head and body apart; the body would wait 40 ms for the client's acknowledgement of the head.
+rgw_frontends=beast tcp_nodelay=1 endpoint=127.0.0.1:${place.s3Port}
 rgw_run_sync_thread=false
 rgw_dynamic_resharding=false
 `;
