@@ -124,3 +124,20 @@ test("a stall hides from the server that its client has gone", async () => {
   await proxy.heal();
   await until(() => proxy.connections === 0, { what: "the server learns of it" });
 });
+
+test("a stall after so many bytes lets those through, and the rest once it is over", async () => {
+  const proxy = await proxiedEcho();
+  const one = await open(proxy);
+  const other = await open(proxy);
+  await until(() => proxy.connections === 2, { what: "both connections" });
+  proxy.stallAfter(3_000_000);
+  one.socket.write("a".repeat(2_000_000));
+  await until(() => one.received().length === 2_000_000, { what: "what comes before the stall" });
+  expect(proxy.isStalled).toBe(false);
+  other.socket.write("b".repeat(5_000_000));
+  await until(() => proxy.isStalled, { what: "the stall" });
+
+  await proxy.heal();
+  await until(() => other.received().length === 5_000_000, { what: "the rest" });
+  expect(other.received()).toBe("b".repeat(5_000_000));
+});

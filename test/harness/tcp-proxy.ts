@@ -12,6 +12,7 @@ export class TcpProxy {
   readonly #pairs = new Set<Pair>();
   #listener: Server | undefined;
   #stalled = false;
+  #bytesUntilStall = Infinity;
 
   private constructor(port: number, target: { host: string; port: number }) {
     this.port = port;
@@ -53,14 +54,25 @@ export class TcpProxy {
   stall(): void {
     this.#stalled = true;
     for (const [client, server] of this.#pairs) {
+      client.off("data", this.#count);
       client.unpipe(server);
       server.unpipe(client);
     }
   }
 
+  /** Stalls once so many more bytes, and hardly any beyond them, have gone to the server, on whatever connections. */
+  stallAfter(bytes: number): void {
+    this.#bytesUntilStall = bytes;
+  }
+
+  get isStalled(): boolean {
+    return this.#stalled;
+  }
+
   /** Ends a cut or a stall. What was sent during a stall arrives now. */
   async heal(): Promise<void> {
     this.#stalled = false;
+    this.#bytesUntilStall = Infinity;
     for (const pair of this.#pairs) this.#join(pair);
     if (this.#listener !== undefined) return;
     const listener = createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
@@ -99,5 +111,12 @@ export class TcpProxy {
     }
     client.pipe(server);
     server.pipe(client);
+    // Counted only while it is piped: a stalled connection must not flow into nowhere.
+    client.on("data", this.#count);
   }
+
+  readonly #count = (bytes: Buffer): void => {
+    this.#bytesUntilStall -= bytes.length;
+    if (this.#bytesUntilStall <= 0) this.stall();
+  };
 }
