@@ -7,11 +7,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { CreateBucketCommand, DeleteBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
+import { defaultS3Limits, openS3Client } from "@manman/adapters/s3/s3-client.ts";
 import { openS3Store } from "@manman/adapters/s3/s3-store.ts";
 import { packerProcess } from "@manman/host-manager/packer/packer-process.ts";
 import pino from "pino";
 import { ensureServers } from "../scripts/services/ensure-servers.ts";
+import { s3ConfigOf } from "../test/s3/s3-config.ts";
 import { makeMixedWorld } from "../test/worlds/mixed-world.ts";
 
 const { values } = parseArgs({
@@ -26,17 +28,7 @@ const objectKey = "backups/42/5.tar.gz";
 
 const { environment, end } = await ensureServers(process.env, false);
 const bucket = `bench-${randomBytes(4).toString("hex")}`;
-const store = {
-  kind: "s3" as const,
-  bucket,
-  region: environment["S3_REGION"] ?? "us-east-1",
-  endpoint: environment["S3_ENDPOINT"] ?? null,
-  credentials: {
-    accessKey: environment["S3_ACCESS_KEY"] ?? "",
-    secretKey: environment["S3_SECRET_KEY"] ?? "",
-  },
-  forcePathStyle: environment["S3_FORCE_PATH_STYLE"] === "true",
-};
+const store = s3ConfigOf({ environment: { ...environment, S3_BUCKET: bucket } });
 try {
   process.exitCode = await compare(Number(values["small-bytes"]), Number(values["large-bytes"]));
 } finally {
@@ -44,7 +36,7 @@ try {
 }
 
 async function compare(smallBytes: number, largeBytes: number): Promise<number> {
-  const client = bucketClient();
+  const client = openS3Client(store, defaultS3Limits);
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   const small = await peakMbFor(smallBytes);
   const large = await peakMbFor(largeBytes);
@@ -80,7 +72,7 @@ async function peakMbFor(bytes: number): Promise<number> {
 
 async function packAndWatch(rootPath: string, uploadId: string) {
   const packer = packerProcess({
-    store,
+    store: { kind: "s3", ...store },
     partSizeBytes: 8 * 1024 * 1024,
     compressionLevel: 6,
     stallMs: 600_000,
@@ -113,16 +105,4 @@ function peakMbOf(pid: number): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-function bucketClient(): S3Client {
-  return new S3Client({
-    region: store.region,
-    forcePathStyle: store.forcePathStyle,
-    credentials: {
-      accessKeyId: store.credentials.accessKey,
-      secretAccessKey: store.credentials.secretKey,
-    },
-    ...(store.endpoint === null ? {} : { endpoint: store.endpoint }),
-  });
 }

@@ -78,7 +78,7 @@ async function bufCurl(
 test("every mistake in the environment is told at once, with exit code 2", async () => {
   const { code, stdout, stderr } = await endedProcess(["--fast"], {
     PORT: "x",
-    S3_BUCKET: "b",
+    S3_BUCKET: "backups",
     MANMAN_TOKEN_FILE: "/nowhere/token",
   });
   expect({ code, stdout, lines: stderr.trim().split("\n") }).toEqual({
@@ -86,8 +86,8 @@ test("every mistake in the environment is told at once, with exit code 2", async
     stdout: "",
     lines: [
       "--fast: is not an option; see --help",
-      expect.stringMatching(/^MANMAN_TOKEN_FILE: cannot be read: ENOENT/),
       'PORT: must be a whole number from 0 to 65535, not "x"',
+      expect.stringMatching(/^MANMAN_TOKEN_FILE: cannot be read: ENOENT/),
       "PG_DATABASE_URL: must be set: the database, postgres://user:password@host:port/name",
       "RABBITMQ_URL: must be set: the broker, amqp://user:password@host:port/vhost",
     ],

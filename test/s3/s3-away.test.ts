@@ -1,6 +1,7 @@
 // The store on S3 when the network, the gateway, the bucket or the key fails it.
 import { openS3Store } from "@manman/adapters/s3/s3-store.ts";
-import { defaultS3Limits, type S3Config } from "@manman/adapters/s3/s3-client.ts";
+import { defaultS3Limits } from "@manman/adapters/s3/s3-client.ts";
+import type { StoreConfig } from "@manman/contract/environment/store-variables.ts";
 import { expect, onTestFinished, test } from "vitest";
 import { away, bytes, newUpload, rejected, type ObjectStore } from "../conformance/object-store.ts";
 import { freshBucket } from "../harness/fresh-bucket.ts";
@@ -21,7 +22,7 @@ const quick = {
   backoff: { firstMs: 10, mostMs: 50 },
 };
 
-function open(config: S3Config, limits = quick): ObjectStore {
+function open(config: StoreConfig, limits = quick): ObjectStore {
   const store = openS3Store(config, Math.random, limits);
   onTestFinished(() => store.close());
   return store;

@@ -1,7 +1,10 @@
 // The configuration: what it is by default, and that every mistake is told at once.
+import {
+  environmentHelp,
+  type Environment,
+} from "@manman/contract/environment/environment-table.ts";
 import { expect, test } from "vitest";
 import { readConfig, variables } from "./config.ts";
-import { secretNames, variablesHelp } from "./environment-variables.ts";
 
 const least = {
   PG_DATABASE_URL: "postgres://manman@127.0.0.1:5432/manman",
@@ -9,8 +12,14 @@ const least = {
   S3_BUCKET: "backups",
 };
 
+function read(environment: Environment) {
+  return readConfig(environment, (path) => {
+    throw new Error(`no ${path}`);
+  });
+}
+
 test("three variables are enough, and the server then listens on loopback only", () => {
-  expect(readConfig(least)).toEqual({
+  expect(read(least)).toEqual({
     config: {
       controlPlane: {
         listenHost: "127.0.0.1",
@@ -41,7 +50,7 @@ test("three variables are enough, and the server then listens on loopback only",
 });
 
 test("every variable can be set", () => {
-  const read = readConfig({
+  const reading = read({
     ...least,
     PORT: "0",
     LISTEN_HOST: "0.0.0.0",
@@ -58,7 +67,7 @@ test("every variable can be set", () => {
     REDISPATCH_SECONDS: "5",
     LOG_LEVEL: "debug",
   });
-  expect(read).toMatchObject({
+  expect(reading).toMatchObject({
     config: {
       controlPlane: {
         listenHost: "0.0.0.0",
@@ -85,7 +94,7 @@ test("every variable can be set", () => {
 
 test("every mistake is told at once, each with its variable, and no secret is shown", () => {
   expect(
-    readConfig({
+    read({
       PORT: "65536",
       LISTEN_HOST: "0.0.0.0",
       PG_DATABASE_URL: "mysql://root:hunter2@db/manman",
@@ -109,31 +118,32 @@ test("every mistake is told at once, each with its variable, and no secret is sh
       'LOG_LEVEL: must be one of debug, info, warn, error, not "loud"',
       "LISTEN_HOST: 0.0.0.0 can be reached from outside: set MANMAN_TOKEN, or listen on 127.0.0.1",
       'LEASE_SECONDS: must be at least two heartbeats, 120, not "60"',
-      "S3_SECRET_KEY: must be set together with the other half of the key",
+      "S3_SECRET_KEY: must be set together with S3_ACCESS_KEY",
     ],
   });
 });
 
 test.each(["short", "with a blank", "tökentöken"])("the token %j is refused unseen", (token) => {
-  expect(readConfig({ ...least, MANMAN_TOKEN: token })).toEqual({
+  expect(read({ ...least, MANMAN_TOKEN: token })).toEqual({
     mistakes: ["MANMAN_TOKEN: must be 8 to 200 printable ASCII characters without blanks"],
   });
 });
 
 test("the help names every variable", () => {
-  const lines = variablesHelp(variables).split("\n");
+  const lines = environmentHelp(variables).split("\n");
   expect(lines.map((line) => line.trim().split(/\s/)[0])).toEqual(Object.keys(variables));
   expect(lines[0]).toBe(
     "  PORT                     port of the gRPC server; 0 takes a free one (default 50051)",
   );
   expect(lines[2]).toBe(
     "  MANMAN_TOKEN             token that every caller must send as `authorization: Bearer TOKEN`" +
-      " (default unset; or MANMAN_TOKEN_FILE names a file that holds it)",
+      " (optional; or MANMAN_TOKEN_FILE names a file that holds it)",
   );
 });
 
 test("what is secret may come from a file", () => {
-  expect(secretNames(variables)).toEqual([
+  const secrets = Object.entries(variables).filter(([, one]) => "isSecret" in one && one.isSecret);
+  expect(secrets.map(([name]) => name)).toEqual([
     "MANMAN_TOKEN",
     "PG_DATABASE_URL",
     "RABBITMQ_URL",

@@ -1,16 +1,27 @@
 // The control plane's configuration: the one table of its environment variables, and what they add up to.
-import { defaultBackupLimits, type BackupLimits } from "@manman/core/backup/limits.ts";
-import type { ControlPlaneConfig } from "./control-plane.ts";
+import { brokerVariables } from "@manman/contract/environment/broker-variables.ts";
+import {
+  readEnvironment,
+  required,
+  type Environment,
+  type ReadFile,
+  type ValuesOf,
+} from "@manman/contract/environment/environment-table.ts";
+import {
+  storeConfigOf,
+  storeContradictions,
+  storeVariables,
+  type StoreConfig,
+} from "@manman/contract/environment/store-variables.ts";
 import {
   anyText,
   oneOf,
-  readVariables,
-  required,
+  textLike,
   urlOf,
   wholeNumber,
-  type Environment,
-  type ValuesOf,
-} from "./environment-variables.ts";
+} from "@manman/contract/environment/variable-texts.ts";
+import { defaultBackupLimits, type BackupLimits } from "@manman/core/backup/limits.ts";
+import type { ControlPlaneConfig } from "./control-plane.ts";
 import { listenProblem } from "./listen-address.ts";
 
 export const variables = {
@@ -22,16 +33,16 @@ export const variables = {
   LISTEN_HOST: {
     says: "address that the gRPC server listens on; any but a loopback address needs MANMAN_TOKEN",
     unset: "127.0.0.1",
-    read: anyText(),
+    read: anyText,
   },
   MANMAN_TOKEN: {
     says: "token that every caller must send as `authorization: Bearer TOKEN`",
     unset: null,
     isSecret: true,
-    read: (token: string) =>
-      /^[\u0021-\u007e]{8,200}$/.test(token)
-        ? { value: token }
-        : { mistake: "must be 8 to 200 printable ASCII characters without blanks" },
+    read: textLike(
+      /^[\u0021-\u007e]{8,200}$/,
+      "must be 8 to 200 printable ASCII characters without blanks",
+    ),
   },
   PG_DATABASE_URL: {
     says: "the database, postgres://user:password@host:port/name",
@@ -39,36 +50,8 @@ export const variables = {
     isSecret: true,
     read: urlOf("postgres", "postgresql"),
   },
-  RABBITMQ_URL: {
-    says: "the broker, amqp://user:password@host:port/vhost",
-    unset: required,
-    isSecret: true,
-    read: urlOf("amqp", "amqps"),
-  },
-  S3_BUCKET: { says: "bucket that holds the archives", unset: required, read: anyText() },
-  S3_REGION: { says: "region of the bucket", unset: "us-east-1", read: anyText() },
-  S3_ENDPOINT: {
-    says: "address of an object store other than Amazon's",
-    unset: null,
-    read: urlOf("http", "https"),
-  },
-  S3_ACCESS_KEY: {
-    says: "access key id; without it the platform's own credentials are used",
-    unset: null,
-    isSecret: true,
-    read: anyText(),
-  },
-  S3_SECRET_KEY: {
-    says: "the access key's secret",
-    unset: null,
-    isSecret: true,
-    read: anyText(),
-  },
-  S3_FORCE_PATH_STYLE: {
-    says: "whether the bucket stands in the path instead of the host name",
-    unset: "false",
-    read: oneOf(["true", "false"]),
-  },
+  ...brokerVariables,
+  ...storeVariables,
   HEARTBEAT_SECONDS: {
     says: "how often hosts say that they are alive",
     unset: "10",
@@ -112,29 +95,20 @@ export type ProcessConfig = {
   readonly logLevel: "debug" | "info" | "warn" | "error";
 };
 
-export type StoreConfig = {
-  readonly bucket: string;
-  readonly region: string;
-  readonly endpoint: string | null;
-  /** Null: the platform's own. */
-  readonly credentials: { readonly accessKey: string; readonly secretKey: string } | null;
-  readonly forcePathStyle: boolean;
-};
-
 /** The configuration, or every mistake in it, one line each. */
 export function readConfig(
   environment: Environment,
-): { readonly config: ProcessConfig } | { readonly mistakes: readonly string[] } {
-  const { values, mistakes } = readVariables(variables, environment);
-  const all = [...mistakes, ...contradictions(values)];
-  // Without a mistake, every value is there.
-  return all.length > 0 ? { mistakes: all } : { config: configOf(values as Values) };
+  readFile: ReadFile,
+):
+  | { readonly config: ProcessConfig; readonly mistakes?: undefined }
+  | { readonly mistakes: readonly string[] } {
+  const read = readEnvironment(variables, environment, readFile, contradictions);
+  return read.mistakes === undefined ? { config: configOf(read.values) } : read;
 }
 
 /** What is wrong between values that are each right by themselves. */
 function contradictions(values: Partial<Values>): readonly string[] {
   const { LISTEN_HOST, MANMAN_TOKEN, LEASE_SECONDS, HEARTBEAT_SECONDS } = values;
-  const { S3_ACCESS_KEY, S3_SECRET_KEY } = values;
   const mistakes: string[] = [];
   if (LISTEN_HOST !== undefined && MANMAN_TOKEN !== undefined) {
     const problem = listenProblem(LISTEN_HOST, MANMAN_TOKEN);
@@ -148,11 +122,7 @@ function contradictions(values: Partial<Values>): readonly string[] {
       );
     }
   }
-  if ((S3_ACCESS_KEY === null) !== (S3_SECRET_KEY === null)) {
-    const missing = S3_ACCESS_KEY === null ? "S3_ACCESS_KEY" : "S3_SECRET_KEY";
-    mistakes.push(`${missing}: must be set together with the other half of the key`);
-  }
-  return mistakes;
+  return [...mistakes, ...storeContradictions(values)];
 }
 
 function configOf(values: Values): ProcessConfig {
@@ -173,16 +143,7 @@ function configOf(values: Values): ProcessConfig {
     },
     databaseUrl: values.PG_DATABASE_URL,
     brokerUrl: values.RABBITMQ_URL,
-    store: {
-      bucket: values.S3_BUCKET,
-      region: values.S3_REGION,
-      endpoint: values.S3_ENDPOINT,
-      credentials:
-        values.S3_ACCESS_KEY === null || values.S3_SECRET_KEY === null
-          ? null
-          : { accessKey: values.S3_ACCESS_KEY, secretKey: values.S3_SECRET_KEY },
-      forcePathStyle: values.S3_FORCE_PATH_STYLE === "true",
-    },
+    store: storeConfigOf(values),
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -4,21 +4,20 @@ import { migrate } from "@manman/adapters/postgres/migrate.ts";
 import { openRecords } from "@manman/adapters/postgres/records.ts";
 import { openRabbitBus } from "@manman/adapters/rabbitmq/rabbit-bus.ts";
 import { openS3Store } from "@manman/adapters/s3/s3-store.ts";
+import { environmentHelp } from "@manman/contract/environment/environment-table.ts";
 import { pino } from "pino";
 import { systemClock } from "./clock.ts";
 import { readConfig, variables, type ProcessConfig } from "./config.ts";
 import { startControlPlane } from "./control-plane.ts";
-import { secretNames, variablesHelp } from "./environment-variables.ts";
 import type { Log } from "./log.ts";
 import { untilThere } from "./patience.ts";
-import { withSecretFiles } from "./secret-files.ts";
 
 const usage = `Runs the control plane of ManMan Backup until SIGTERM or SIGINT.
 
 Usage: node packages/control-plane/src/main.ts [--help]
 
 Environment variables:
-${variablesHelp(variables)}
+${environmentHelp(variables)}
 `;
 
 const exitMisuse = 2;
@@ -45,12 +44,9 @@ async function main(args: readonly string[]): Promise<void> {
 /** The configuration, or null after every mistake in it was told. */
 function configured(args: readonly string[]): ProcessConfig | null {
   const unknown = args.map((argument) => `${argument}: is not an option; see --help`);
-  const files = withSecretFiles(process.env, secretNames(variables), (path) =>
-    readFileSync(path, "utf8"),
-  );
-  const read = readConfig(files.environment);
-  const mistakes = [...unknown, ...files.mistakes, ...("mistakes" in read ? read.mistakes : [])];
-  if ("config" in read && mistakes.length === 0) return read.config;
+  const read = readConfig(process.env, (path) => readFileSync(path, "utf8"));
+  const mistakes = [...unknown, ...(read.mistakes ?? [])];
+  if (read.mistakes === undefined && mistakes.length === 0) return read.config;
   process.stderr.write(mistakes.map((mistake) => `${mistake}\n`).join(""));
   process.exitCode = exitMisuse;
   return null;

@@ -1,111 +1,82 @@
 // What the host manager may be told by environment variables: the one table of them, from which the configuration is read and --help is printed.
+import { brokerVariables } from "@manman/contract/environment/broker-variables.ts";
 import {
-  oneOf,
-  optional,
-  readSettings,
-  settingsHelp,
-  textLike,
-  url,
-  wholeNumber,
-  type Env,
-} from "./settings.ts";
+  environmentHelp,
+  readEnvironment,
+  required,
+  type Environment,
+  type ReadFile,
+} from "@manman/contract/environment/environment-table.ts";
+import {
+  storeConfigOf,
+  storeContradictions,
+  storeVariables,
+} from "@manman/contract/environment/store-variables.ts";
+import { oneOf, textLike, wholeNumber } from "@manman/contract/environment/variable-texts.ts";
 import type { PackerProcessOptions } from "./packer/packer-process.ts";
-
-const anyText = textLike(/^[^\0]+$/, "must be text");
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 /** `hostname`: the machine's name. */
-function settingsTable(hostname: string) {
+function variables(hostname: string) {
   return {
     API_ADDRESS: {
-      meaning: "the control plane's gRPC address, host:port",
-      fallback: "127.0.0.1:50051",
+      says: "the control plane's gRPC address, host:port",
+      unset: "127.0.0.1:50051",
       read: textLike(/^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$/, "must be host:port"),
     },
     MANMAN_TOKEN: {
-      meaning: "the token that the control plane asks for",
-      fallback: "",
-      secret: true,
-      read: optional(
-        textLike(/^[\u0021-\u007e]{1,1024}$/, "must be printable ASCII without blanks"),
-      ),
+      says: "the token that the control plane asks for",
+      unset: null,
+      isSecret: true,
+      read: textLike(/^[\u0021-\u007e]{1,1024}$/, "must be printable ASCII without blanks"),
     },
-    RABBITMQ_URL: {
-      meaning: "the broker, amqp://user:password@host:port/vhost",
-      secret: true,
-      read: url("amqp", "amqps"),
-    },
-    S3_BUCKET: {
-      meaning: "the bucket that takes the archives",
-      read: textLike(/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/, "must be the name of a bucket"),
-    },
-    S3_REGION: { meaning: "the bucket's region", fallback: "us-east-1", read: anyText },
-    S3_ENDPOINT: {
-      meaning: "the store's address; unset means Amazon's",
-      fallback: "",
-      read: optional(url("http", "https")),
-    },
-    S3_ACCESS_KEY: {
-      meaning: "the store's access key",
-      fallback: "",
-      secret: true,
-      read: optional(anyText),
-    },
-    S3_SECRET_KEY: {
-      meaning: "the store's secret key",
-      fallback: "",
-      secret: true,
-      read: optional(anyText),
-    },
-    S3_FORCE_PATH_STYLE: {
-      meaning: "whether the bucket stands in the path rather than in the host's name",
-      fallback: "false",
-      read: oneOf(["true", "false"]),
-    },
+    ...brokerVariables,
+    ...storeVariables,
     SERVER_NAME: {
-      meaning: "the name under which this host registers; the same name is the same server",
-      fallback: hostname,
+      says: "the name under which this host registers; the same name is the same server",
+      unset: hostname,
       read: textLike(/^[^\0]{1,100}$/u, "must be 1 to 100 characters"),
     },
     ENVIRONMENT: {
-      meaning: "part of the name of each game's directory, gsc-{ENVIRONMENT}-{sgc_id}",
+      says: "part of the name of each game's directory, gsc-{ENVIRONMENT}-{sgc_id}",
+      unset: required,
       read: textLike(
         /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
         "must be 1 to 63 letters, digits, dots, dashes and underscores, beginning with a letter or digit",
       ),
     },
     HOST_DATA_DIR: {
-      meaning: "the directory that holds every game's directory, and our state in .manman",
-      fallback: "/data",
+      says: "the directory that holds every game's directory, and our state in .manman",
+      unset: "/data",
       read: textLike(/^\/[^\0]*$/, "must be an absolute path"),
     },
     PACKERS_MAX: {
-      meaning: "backups that are made at the same time",
-      fallback: "2",
+      says: "backups that are made at the same time",
+      unset: "2",
       read: wholeNumber(1, 16),
     },
     PART_SIZE_MIB: {
-      meaning: "size of an upload's first parts, in MiB",
-      fallback: "8",
+      says: "size of an upload's first parts, in MiB",
+      unset: "8",
       read: wholeNumber(8, 512),
     },
     COMPRESSION_LEVEL: {
-      meaning: "gzip level, 1 (fastest) to 9 (smallest)",
-      fallback: "6",
+      says: "gzip level, 1 (fastest) to 9 (smallest)",
+      unset: "6",
       read: wholeNumber(1, 9),
     },
     STALL_SECONDS: {
-      meaning: "how long a backup may make no progress before its packer is ended",
-      fallback: "1800",
+      says: "how long a backup may make no progress before its packer is ended",
+      unset: "1800",
       read: wholeNumber(10, 86_400),
     },
     STOP_GRACE_SECONDS: {
-      meaning: "how long a game has to end by itself before it is killed",
-      fallback: "30",
+      says: "how long a game has to end by itself before it is killed",
+      unset: "30",
       read: wholeNumber(0, 3_600),
     },
-    LOG_LEVEL: { meaning: logLevels.join(", "), fallback: "info", read: oneOf(logLevels) },
+    LOG_LEVEL: { says: logLevels.join(", "), unset: "info", read: oneOf(logLevels) },
   } as const;
 }
 
@@ -123,27 +94,24 @@ export type HostManagerConfig = {
 export type ProcessConfig = {
   readonly host: HostManagerConfig;
   readonly apiAddress: string;
-  readonly token: string | undefined;
-  readonly rabbitmqUrl: string;
+  /** Null: the control plane asks for none. */
+  readonly token: string | null;
+  readonly brokerUrl: string;
   readonly packer: PackerProcessOptions;
   readonly logLevel: (typeof logLevels)[number];
 };
 
-/** The configuration, or every mistake in it. `readFile` reads the files that `_FILE` variables name. */
-export function parseConfig(
-  env: Env,
+/** The configuration, or every mistake in it, one line each. `hostname`: the machine's name. */
+export function readConfig(
+  environment: Environment,
   hostname: string,
-  readFile: (path: string) => string,
+  readFile: ReadFile,
 ):
-  | { readonly ok: true; readonly config: ProcessConfig }
-  | { readonly ok: false; readonly mistakes: readonly string[] } {
-  const reading = readSettings(settingsTable(hostname), env, readFile);
-  if (!reading.ok) return reading;
-  const values = reading.values;
-  const { S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = values;
-  if ((accessKey === undefined) !== (secretKey === undefined)) {
-    return { ok: false, mistakes: ["S3_ACCESS_KEY and S3_SECRET_KEY must be set together"] };
-  }
+  | { readonly config: ProcessConfig; readonly mistakes?: undefined }
+  | { readonly mistakes: readonly string[] } {
+  const read = readEnvironment(variables(hostname), environment, readFile, storeContradictions);
+  if (read.mistakes !== undefined) return read;
+  const { values } = read;
   const config: ProcessConfig = {
     host: {
       serverName: values.SERVER_NAME,
@@ -154,27 +122,19 @@ export function parseConfig(
     },
     apiAddress: values.API_ADDRESS,
     token: values.MANMAN_TOKEN,
-    rabbitmqUrl: values.RABBITMQ_URL,
+    brokerUrl: values.RABBITMQ_URL,
     packer: {
-      store: {
-        kind: "s3",
-        bucket: values.S3_BUCKET,
-        region: values.S3_REGION,
-        endpoint: values.S3_ENDPOINT ?? null,
-        credentials:
-          accessKey === undefined || secretKey === undefined ? null : { accessKey, secretKey },
-        forcePathStyle: values.S3_FORCE_PATH_STYLE === "true",
-      },
+      store: { kind: "s3", ...storeConfigOf(values) },
       partSizeBytes: values.PART_SIZE_MIB * 1024 * 1024,
       compressionLevel: values.COMPRESSION_LEVEL,
       stallMs: values.STALL_SECONDS * 1_000,
     },
     logLevel: values.LOG_LEVEL,
   };
-  return { ok: true, config };
+  return { config };
 }
 
 /** The text of --help. */
 export function configHelp(hostname: string): string {
-  return `manman host manager: runs the games of one host and backs them up.\n\nEnvironment variables:\n${settingsHelp(settingsTable(hostname))}\n`;
+  return `manman host manager: runs the games of one host and backs them up.\n\nEnvironment variables:\n${environmentHelp(variables(hostname))}\n`;
 }

@@ -39,9 +39,9 @@ export interface ControlPlaneApi {
   close(): void;
 }
 
-/** The control plane at `host:port`. */
-export function controlPlaneApi(address: string, token: string | undefined): ControlPlaneApi {
-  const options = { address, ...(token === undefined ? {} : { token }) };
+/** The control plane at `host:port`; `token` is null where it asks for none. */
+export function controlPlaneApi(address: string, token: string | null): ControlPlaneApi {
+  const options = { address, ...(token === null ? {} : { token }) };
   const manman = grpcClient(ManManAPI, options);
   const hosts = grpcClient(HostManagerAPI, options);
   return {

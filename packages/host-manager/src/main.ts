@@ -6,7 +6,7 @@ import { openRabbitBus } from "@manman/adapters/rabbitmq/rabbit-bus.ts";
 import { wordsOf } from "@manman/core/fault.ts";
 import pino from "pino";
 import { systemClock } from "./clock.ts";
-import { configHelp, parseConfig, type ProcessConfig } from "./config.ts";
+import { configHelp, readConfig, type ProcessConfig } from "./config.ts";
 import { controlPlaneApi } from "./control-plane-api.ts";
 import { gameEnvironment } from "./games/game-environment.ts";
 import { ProcessRunner } from "./games/process-runner.ts";
@@ -19,8 +19,8 @@ if (process.argv.includes("--help")) {
   process.stdout.write(configHelp(hostname()));
   process.exit(0);
 }
-const reading = parseConfig(process.env, hostname(), (path) => readFileSync(path, "utf8"));
-if (!reading.ok) {
+const reading = readConfig(process.env, hostname(), (path) => readFileSync(path, "utf8"));
+if (reading.mistakes !== undefined) {
   process.stderr.write(`the configuration is wrong:\n  ${reading.mistakes.join("\n  ")}\n`);
   process.exit(2);
 }
@@ -44,7 +44,7 @@ process.exit(0);
 async function run(config: ProcessConfig, signal: AbortSignal): Promise<void> {
   const { serverName, hostDataDir } = config.host;
   const bus = openRabbitBus({
-    url: config.rabbitmqUrl,
+    url: config.brokerUrl,
     name: `host manager ${serverName}`,
     nowMs: Date.now,
     random: Math.random,

@@ -89,7 +89,7 @@ async function assemble(
   await controlPlane.ready;
 
   onStep("starting the host manager");
-  const api = controlPlaneApi(controlPlane.address, token ?? undefined);
+  const api = controlPlaneApi(controlPlane.address, token);
   closing.push(async () => api.close());
   const hostLog = log.child({ part: "host-manager" });
   const runner = new ProcessRunner({

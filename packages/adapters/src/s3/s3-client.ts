@@ -1,17 +1,6 @@
 // Makes the one client that everything here talks to the store with, its waits and its sockets bounded.
 import { S3Client } from "@aws-sdk/client-s3";
-
-/** Where the bucket is, and who asks. */
-export type S3Config = {
-  readonly bucket: string;
-  readonly region: string;
-  /** Null: Amazon's own of that region. */
-  readonly endpoint: string | null;
-  /** Null: what the AWS SDK finds by itself (environment, profile, the machine's role). */
-  readonly credentials: { readonly accessKey: string; readonly secretKey: string } | null;
-  /** The bucket in the path rather than in the host's name; most stores other than Amazon's want it. */
-  readonly forcePathStyle: boolean;
-};
+import type { StoreConfig } from "@manman/contract/environment/store-variables.ts";
 
 /** The bounds of every wait on the store. */
 export type S3Limits = {
@@ -48,7 +37,7 @@ export const defaultS3Limits: S3Limits = {
   socketsMax: 50,
 };
 
-export function openS3Client(config: S3Config, limits: S3Limits): S3Client {
+export function openS3Client(config: StoreConfig, limits: S3Limits): S3Client {
   const agent = { keepAlive: true, maxSockets: limits.socketsMax };
   return new S3Client({
     region: config.region,

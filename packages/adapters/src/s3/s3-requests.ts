@@ -1,7 +1,8 @@
 // Sends one request to the store: bounded in time, tried again while the store is away, its errors made faults.
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { StoreConfig } from "@manman/contract/environment/store-variables.ts";
 import { retryAway } from "./retry-away.ts";
-import { openS3Client, type S3Config, type S3Limits } from "./s3-client.ts";
+import { openS3Client, type S3Limits } from "./s3-client.ts";
 import { s3Fault } from "./s3-fault.ts";
 
 export type RequestOptions = {
@@ -28,7 +29,7 @@ export type S3Requests = {
 type SendOptions = { requestTimeout: number; abortSignal?: AbortSignal };
 
 export function openS3Requests(
-  config: S3Config,
+  config: StoreConfig,
   random: () => number,
   limits: S3Limits,
 ): S3Requests {
