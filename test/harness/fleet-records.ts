@@ -71,11 +71,7 @@ export async function historyOf(fleet: Fleet, backupId: bigint): Promise<readonl
 }
 
 /** Moves a backup's times into the past, as if so much time had gone by. */
-export async function letTimePass(
-  fleet: Fleet,
-  backupId: bigint,
-  interval: string,
-): Promise<void> {
+export async function letTimePass(fleet: Fleet, backupId: bigint, interval: string): Promise<void> {
   await fleet.query(
     `update backup set status_since = status_since - $2::interval, due_at = due_at - $2::interval,
      visible_at = visible_at - $2::interval where backup_id = $1`,

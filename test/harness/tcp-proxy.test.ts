@@ -126,7 +126,7 @@ test("a stall hides from the server that its client has gone", async () => {
 });
 
 test("a stall after so many bytes lets those through, and the rest once it is over", async () => {
-  const proxy = await proxiedEcho();
+  const { proxy } = await proxiedEcho();
   const one = await open(proxy);
   const other = await open(proxy);
   await until(() => proxy.connections === 2, { what: "both connections" });

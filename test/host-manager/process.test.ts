@@ -11,10 +11,10 @@ import { freePort } from "../../scripts/services/free-ports.ts";
 import { freshBroker } from "../harness/fresh-broker.ts";
 import { freshBucket } from "../harness/fresh-bucket.ts";
 import { freshDatabase } from "../harness/fresh-database.ts";
+import { runProgram, type Program } from "../harness/program.ts";
 import { TcpProxy } from "../harness/tcp-proxy.ts";
 import { until } from "../harness/until.ts";
 import { makeWorld, scratchDirectory } from "./game-world.ts";
-import { runProgram, type Program } from "./program.ts";
 
 const mib = 1024 * 1024;
 const hostManager = "packages/host-manager/src/main.ts";
