@@ -96,13 +96,17 @@ test("commands for a host without a queue wait, and hold up nobody else's", asyn
   await until(async () => (await takenFromHost(scene.brokerUrl, host.serverId)).length === 1, {
     what: "the other host's command arrives",
   });
+  await until(() => scene.log.some(({ fields }) => Number(fields["wait_ms"]) >= 4_000), {
+    what: "the command is put off for at least four seconds",
+    deadlineMs: 20_000,
+  });
   await scene.api.registerServer({ name: "no-queue" });
   const [command] = await until(
     async () => {
       const taken = await takenFromHost(scene.brokerUrl, serverId);
       return taken.length > 0 && taken;
     },
-    { what: "the waiting command arrives" },
+    { what: "the waiting command arrives at once", deadlineMs: 2_500 },
   );
   expect(JSON.parse(command?.body ?? "")).toMatchObject({ backup_id: Number(waiting) });
 });
