@@ -172,6 +172,30 @@ test("on SIGTERM it ends in order, with its streams told why", async () => {
   expect(lines.at(-1)).toMatchObject({ msg: "stopped", in_time: true });
 });
 
+test("with a database that swallows every word it ends within its bound all the same, and at once on a second signal", async () => {
+  const proxy = await TcpProxy.to(database.url);
+  onTestFinished(async () => await proxy.close());
+  for (const signals of [1, 2]) {
+    const { api, end, lines } = await started({ PG_DATABASE_URL: proxy.through(database.url) });
+    await until(() => lines.some(({ msg }) => msg === "ready"), { what: "it is ready" });
+    proxy.stall();
+    const call = api.listServers({}).catch((error: unknown) => error);
+    await until(() => lines.some(({ msg }) => msg === "the database did not answer in time"), {
+      what: "the outage is noticed",
+    });
+    const begunAtMs = performance.now();
+    const ended = end("SIGTERM");
+    if (signals === 2) {
+      await until(() => lines.some(({ msg }) => msg === "stopping"), { what: "it is stopping" });
+      void end("SIGTERM");
+    }
+    expect(await ended).toBe(signals === 1 ? 0 : 1);
+    expect(performance.now() - begunAtMs).toBeLessThan(signals === 1 ? 12_000 : 3_000);
+    expect(await call).toMatchObject({ code: 14 });
+    await proxy.heal();
+  }
+});
+
 test("killed between commit and publish, its successor sends the command", async () => {
   const proxy = await TcpProxy.to(broker.url);
   onTestFinished(async () => await proxy.close());

@@ -49,13 +49,13 @@ export type ControlPlane = {
   /** Resolves when the database and the broker have answered and reports are being taken. */
   readonly ready: Promise<void>;
   readonly reportCounts: Readonly<ReportCounts>;
-  /** Takes no more calls, finishes what is in hand within 10 s, and ends. */
+  /** Takes no more calls, finishes what is in hand within 8 s, and ends. */
   readonly stop: () => Promise<void>;
 };
 
-const stopWithinMs = 10_000;
+const stopWithinMs = 8_000;
 /** Of which calls in hand may take so much. */
-const callsWithinMs = 5_000;
+const callsWithinMs = 4_000;
 const workRunningMax = 16;
 const workWaitingMax = 400;
 

@@ -11,6 +11,7 @@ import { readConfig, variables, type ProcessConfig } from "./config.ts";
 import { startControlPlane } from "./control-plane.ts";
 import type { Log } from "./log.ts";
 import { untilThere } from "./patience.ts";
+import { within } from "./within.ts";
 
 const usage = `Runs the control plane of ManMan Backup until SIGTERM or SIGINT.
 
@@ -21,6 +22,8 @@ ${environmentHelp(variables)}
 `;
 
 const exitMisuse = 2;
+/** After the control plane has stopped, which takes 8 s at most: 10 s in all. */
+const closeWithinMs = 2_000;
 
 await main(process.argv.slice(2));
 
@@ -65,6 +68,11 @@ async function run(config: ProcessConfig, log: Log, signal: AbortSignal): Promis
   const records = openRecords({ url: config.databaseUrl });
   const bus = openRabbitBus({ url: config.brokerUrl, name, nowMs: Date.now, random: Math.random });
   const store = openS3Store(config.store, Math.random);
+  const close = async (): Promise<true> => {
+    await Promise.all([bus.close(), records.close()]);
+    store.close();
+    return true;
+  };
   try {
     const parts = { records, bus, store, clock: systemClock, random: Math.random, log };
     const controlPlane = await startControlPlane({ ...parts, config: config.controlPlane });
@@ -72,9 +80,8 @@ async function run(config: ProcessConfig, log: Log, signal: AbortSignal): Promis
     await aborted(signal);
     await controlPlane.stop();
   } finally {
-    await bus.close();
-    await records.close();
-    store.close();
+    const closed = await within(systemClock, closeWithinMs, close());
+    if (closed === undefined) log.warn({}, "ends with connections open: no answer on them");
   }
 }
 
