@@ -53,6 +53,7 @@ test("what is asked while no host manager runs is carried out by the next one", 
     await stopped.goesOn();
   });
   await untilSession(fleet, stopped.sessionId, "stopped");
+  expect(processesIn(stopped.world)).toEqual([]);
   await starting;
 });
 

@@ -19,7 +19,9 @@ test("forty backups through two control planes, one of them killed, are each com
   const otherApi = grpcClient(ManManAPI, { address: `127.0.0.1:${port}` });
   fleet.atEnd(async () => otherApi.close());
   const running = await runningGame(fleet);
-  const games = await Promise.all(Array.from({ length: 39 }, async () => await deployedGame(fleet)));
+  const games = await Promise.all(
+    Array.from({ length: 39 }, async () => await deployedGame(fleet)),
+  );
   await Promise.all(games.map(async (game) => await makeWorld(game, 50_000)));
 
   const made = await Promise.all(

@@ -47,7 +47,11 @@ test("a session is started, backed up and stopped, and its backup listed, shown 
   });
   const key = `backups/${sgc}/1.tar.gz`;
   const sizeBytes = String(await storedBytes(fleet, key));
-  const shown = { backup_id: "1", s3_url: `s3://${fleet.bucket.name}/${key}`, size_bytes: sizeBytes };
+  const shown = {
+    backup_id: "1",
+    s3_url: `s3://${fleet.bucket.name}/${key}`,
+    size_bytes: sizeBytes,
+  };
 
   const listed = await run("backup", "list", "--sgc", sgc, "--json");
   expect(listed.exitCode).toBe(0);
