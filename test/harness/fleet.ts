@@ -136,6 +136,11 @@ export class Fleet {
     }
   }
 
+  /** Has something done once the fleet's programs have ended. */
+  atEnd(end: () => Promise<void>): void {
+    this.#ends.push(end);
+  }
+
   /** What the programs have said last. */
   log(): string {
     return this.#programs

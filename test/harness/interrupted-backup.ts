@@ -1,5 +1,4 @@
 // Brings a backup to a halt in the middle of its upload: the place where whatever dies then has done half of the work.
-import { onTestFinished } from "vitest";
 import type { RunningGame } from "./fleet-games.ts";
 import { openUploads } from "./fleet-objects.ts";
 import { askedBackup, untilBackup } from "./fleet-records.ts";
@@ -16,12 +15,12 @@ export const sixPartsBytes = 46 * mib;
 const haltAfterBytes = 30 * mib;
 
 /** A way to the gateway that a test can close, and the variables that make a program take it. */
-export async function wayToStore({
-  bucket,
-}: Fleet): Promise<{ readonly s3: TcpProxy; readonly variables: Variables }> {
-  const endpoint = bucket.environment["S3_ENDPOINT"] ?? "";
+export async function wayToStore(
+  fleet: Fleet,
+): Promise<{ readonly s3: TcpProxy; readonly variables: Variables }> {
+  const endpoint = fleet.bucket.environment["S3_ENDPOINT"] ?? "";
   const s3 = await TcpProxy.to(endpoint);
-  onTestFinished(async () => await s3.close());
+  fleet.atEnd(async () => await s3.close());
   return { s3, variables: { S3_ENDPOINT: s3.through(endpoint) } };
 }
 

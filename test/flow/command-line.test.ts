@@ -1,0 +1,120 @@
+// The admin tool against running programs: what it prints, and the exit codes that scripts rely on.
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { freePort } from "../../scripts/services/free-ports.ts";
+import { manman, type CommandResult } from "../harness/command-line.ts";
+import { deployedGame, makeWorld, type Game } from "../harness/fleet-games.ts";
+import { storedBytes } from "../harness/fleet-objects.ts";
+import { Fleet, tellLogOfFailure } from "../harness/fleet.ts";
+import { processesIn } from "../harness/strays.ts";
+
+const token = { MANMAN_TOKEN: "a-token-of-the-test" };
+
+let fleet: Fleet;
+let game: Game;
+
+beforeAll(async () => {
+  fleet = await Fleet.open({ controlPlane: token, hostManager: token });
+  await fleet.stand();
+  game = await deployedGame(fleet);
+  await makeWorld(game, 100_000);
+});
+
+beforeEach(() => tellLogOfFailure(fleet));
+
+afterAll(async () => {
+  await fleet.close();
+});
+
+async function run(...args: readonly string[]): Promise<CommandResult> {
+  return await manman(args, { MANMAN_ADDRESS: fleet.address, ...token });
+}
+
+function jsonOf({ stdout }: CommandResult): unknown {
+  return JSON.parse(stdout);
+}
+
+test("a session is started, backed up and stopped, and its backup listed, shown and deleted", async () => {
+  const sgc = String(game.sgcId);
+  const started = await run("session", "start", sgc, "--wait", "--json");
+  expect(started.exitCode).toBe(0);
+  expect(jsonOf(started)).toMatchObject({ session: { session_id: "1", status: "running" } });
+  expect(processesIn(game.world)).toHaveLength(1);
+
+  const created = await run("backup", "create", "--session", "1", "--wait", "--json");
+  expect(created.exitCode).toBe(0);
+  expect(jsonOf(created)).toMatchObject({
+    backup: { backup_id: "1", session_id: "1", server_game_config_id: sgc, status: "completed" },
+  });
+  const key = `backups/${sgc}/1.tar.gz`;
+  const sizeBytes = String(await storedBytes(fleet, key));
+  const shown = {
+    backup_id: "1",
+    s3_url: `s3://${fleet.bucket.name}/${key}`,
+    size_bytes: sizeBytes,
+  };
+
+  const listed = await run("backup", "list", "--sgc", sgc, "--json");
+  expect(listed.exitCode).toBe(0);
+  expect(jsonOf(listed)).toMatchObject({ backups: [shown], next_page_token: "" });
+  const got = await run("backup", "get", "1", "--json");
+  expect(got.exitCode).toBe(0);
+  expect(jsonOf(got)).toMatchObject({ backup: shown });
+  const table = await run("backup", "list");
+  expect(table.stdout).toMatch(/^ID +STATUS +SGC +SESSION[^\n]+\n1 +completed +1 +1 /);
+
+  const unsure = await run("backup", "delete", "1");
+  expect(unsure).toMatchObject({
+    exitCode: 2,
+    stderr: "manman: deleting asks first; without a terminal, say --yes\n",
+  });
+  expect(await storedBytes(fleet, key)).not.toBeNull();
+  const deleted = await run("backup", "delete", "1", "--yes", "--json");
+  expect(deleted.exitCode).toBe(0);
+  expect(jsonOf(deleted)).toMatchObject({ backup: { backup_id: "1", status: "deleted" } });
+  expect(await storedBytes(fleet, key)).toBeNull();
+
+  const stopped = await run("session", "stop", "1", "--wait", "--json");
+  expect(stopped.exitCode).toBe(0);
+  expect(jsonOf(stopped)).toMatchObject({ session: { session_id: "1", status: "stopped" } });
+  expect(processesIn(game.world)).toEqual([]);
+
+  const refused = await run("backup", "create", "--session", "1", "--json");
+  expect(refused).toMatchObject({ exitCode: 4, stdout: "" });
+  expect(JSON.parse(refused.stderr)).toMatchObject({
+    error: { reason: "refused", code: "FAILED_PRECONDITION" },
+  });
+});
+
+test("a backup that fails ends the waiting with exit code 1 and the reason", async () => {
+  const worldless = await deployedGame(fleet);
+  const failed = await run("backup", "create", "--sgc", String(worldless.sgcId), "--wait");
+  expect(failed.exitCode).toBe(1);
+  expect(failed.stdout).toMatch(/^status +failed$/m);
+  expect(failed.stderr).toMatch(/^manman: backup \d+ is failed: /m);
+});
+
+const failures: readonly [string, number, readonly string[], RegExp][] = [
+  ["a command line that is wrong", 2, ["backup", "create"], /--session <id> or --sgc <id>/],
+  ["an argument that the server refuses", 2, ["backup", "list", "--page-token", "x"], /page_token/],
+  ["a record that is not there", 3, ["backup", "get", "999"], /there is no backup 999/],
+  ["a session that is not there", 3, ["session", "stop", "999"], /there is no session 999/],
+];
+
+test.each(failures)("%s ends with exit code %i", async (_what, exitCode, args, complaint) => {
+  const { stderr, ...ended } = await run(...args);
+  expect(ended).toEqual({ exitCode, stdout: "" });
+  expect(stderr).toMatch(complaint);
+});
+
+test("a control plane that does not answer ends with exit code 5", async () => {
+  const nowhere = `127.0.0.1:${await freePort()}`;
+  const away = await run("backup", "get", "1", "--address", nowhere);
+  expect(away).toMatchObject({ exitCode: 5, stdout: "" });
+  expect(away.stderr).toContain("is the control plane running at this --address?");
+});
+
+test("without the token everything ends with exit code 6", async () => {
+  const denied = await manman(["server", "list"], { MANMAN_ADDRESS: fleet.address });
+  expect(denied).toMatchObject({ exitCode: 6, stdout: "" });
+  expect(denied.stderr).toContain("set MANMAN_TOKEN to the control plane's token");
+});
