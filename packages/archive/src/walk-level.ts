@@ -43,7 +43,9 @@ export class WalkLevel {
     return this.#namesLeft.pop();
   }
 
-  locate({ name, archiveName }: ListedName): Located {
+  locate({ latin1Name, kind }: ListedName): Located {
+    const archiveName = Buffer.from(latin1Name, "latin1");
+    const name = kind === "directory" ? archiveName.subarray(0, -1) : archiveName;
     return {
       diskPath: pathWithin(this.#directory, name),
       path: Buffer.concat([this.path, archiveName]),
