@@ -1,9 +1,11 @@
 // The whole command line in one place: every command with its arguments, each handed on to the file of its name.
 import { Command, InvalidArgumentError, Option } from "commander";
+import { cancelBackup } from "./commands/backup-cancel.ts";
 import { createBackup } from "./commands/backup-create.ts";
 import { deleteBackup } from "./commands/backup-delete.ts";
 import { getBackup } from "./commands/backup-get.ts";
 import { listBackups } from "./commands/backup-list.ts";
+import { watchBackup } from "./commands/backup-watch.ts";
 import { listServers } from "./commands/server-list.ts";
 import { listSessions } from "./commands/session-list.ts";
 import { startSession } from "./commands/session-start.ts";
@@ -100,6 +102,16 @@ function addBackupCommands(program: Command, run: Run): void {
     .argument("<backup-id>", "", id)
     .description("show one backup")
     .action(run(getBackup));
+  backup
+    .command("cancel")
+    .argument("<backup-id>", "", id)
+    .description("call off a backup that is pending or running")
+    .action(run(cancelBackup));
+  backup
+    .command("watch")
+    .argument("<backup-id>", "", id)
+    .description("print what happens to a backup until it has ended (with --json, a line each)")
+    .action(run(watchBackup));
   backup
     .command("delete")
     .argument("<backup-id>", "", id)

@@ -4,6 +4,7 @@
 import type {
   Backup,
   BackupDecision,
+  BackupEvent,
   BackupProgress,
   Leftover,
   StoredPart,
@@ -133,6 +134,8 @@ export interface BackupRecords {
   ): Promise<Outcome<Backup, BackupDecision> | null>;
   get(backupId: bigint): Promise<Backup | null>;
   list(filter: BackupFilter, page: Page): Promise<readonly Backup[]>;
+  /** Up to `limit` events of one backup after `afterSequence`, oldest first. Sequences have no gaps. */
+  events(backupId: bigint, afterSequence: number, limit: number): Promise<readonly BackupEvent[]>;
   /** What holds the operation lock of a server game config. */
   operation(sgcId: bigint): Promise<OperationInProgress | null>;
   /**

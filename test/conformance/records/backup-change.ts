@@ -50,6 +50,20 @@ function writeConformance(makeRecords: MakeRecords): void {
     ).toBeNull();
   });
 
+  test("the events of a backup come in order, from any place on, and no more than asked for", async () => {
+    const records = await makeRecords();
+    const { backupId } = await runningBackup(records);
+    const events = await records.backups.events(backupId, 0, 10);
+    expect(events.map(({ sequence, from, to, who }) => ({ sequence, from, to, who }))).toEqual([
+      { sequence: 1, from: null, to: "pending", who: "caller" },
+      { sequence: 2, from: "pending", to: "running", who: "host" },
+    ]);
+    expect(events[1]?.atMs).toBeGreaterThanOrEqual(events[0]?.atMs ?? Infinity);
+    expect(await records.backups.events(backupId, 1, 10)).toEqual(events.slice(1));
+    expect(await records.backups.events(backupId, 0, 1)).toEqual(events.slice(0, 1));
+    expect(await records.backups.events(404n, 0, 10)).toEqual([]);
+  });
+
   test("a rule is shown the record with the database's time, and what it answers is written", async () => {
     const records = await makeRecords();
     const before = await pendingBackup(records);

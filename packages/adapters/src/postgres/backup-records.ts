@@ -1,5 +1,5 @@
 // The records of backups.
-import type { Backup } from "@manman/core/backup/backup.ts";
+import type { Backup, BackupEvent } from "@manman/core/backup/backup.ts";
 import type { OperationInProgress } from "@manman/core/backup/create-backup.ts";
 import type { BackupFilter, BackupRecords, Page } from "@manman/core/ports.ts";
 import { sql, type Kysely, type RawBuilder } from "kysely";
@@ -21,6 +21,11 @@ export function backupRecords(db: Kysely<Tables>): BackupRecords {
       await withFaults(`get backup ${backupId}`, async () => await getBackup(db, backupId)),
     list: async (filter, page) =>
       await withFaults("list backups", async () => await listBackups(db, filter, page)),
+    events: async (backupId, afterSequence, limit) =>
+      await withFaults(
+        `list the events of backup ${backupId}`,
+        async () => await listEvents(db, backupId, afterSequence, limit),
+      ),
     operation: async (sgcId) =>
       await withFaults(
         `look up the operation of server game config ${sgcId}`,
@@ -41,6 +46,28 @@ async function getBackup(db: Kysely<Tables>, backupId: bigint): Promise<Backup |
     .where("backup_id", "=", backupId)
     .executeTakeFirst();
   return row === undefined ? null : toBackup(row);
+}
+
+async function listEvents(
+  db: Kysely<Tables>,
+  backupId: bigint,
+  afterSequence: number,
+  limit: number,
+): Promise<readonly BackupEvent[]> {
+  const rows = await db
+    .selectFrom("backup_event")
+    .select(["sequence", "at", "from_status", "to_status", "attempt", "who", "why"])
+    .where("backup_id", "=", backupId)
+    .where("sequence", ">", afterSequence)
+    .orderBy("sequence")
+    .limit(limit)
+    .execute();
+  return rows.map(({ at, from_status: from, to_status: to, ...event }) => ({
+    ...event,
+    atMs: at,
+    from,
+    to,
+  }));
 }
 
 async function getOperation(

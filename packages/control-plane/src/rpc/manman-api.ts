@@ -1,7 +1,8 @@
 // The table of ManManAPI: every method of the contract with what carries it out. One that is missing does not type-check.
-import type { DescMethodUnary } from "@bufbuild/protobuf";
+import type { DescMethodServerStreaming, DescMethodUnary } from "@bufbuild/protobuf";
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import type { Handlers } from "@manman/contract/grpc-service.ts";
+import { cancelBackup } from "./cancel-backup.ts";
 import { createBackup } from "./create-backup.ts";
 import { createGameConfig } from "./create-game-config.ts";
 import { createServer } from "./create-server.ts";
@@ -20,17 +21,25 @@ import { listServers } from "./list-servers.ts";
 import { listSessions } from "./list-sessions.ts";
 import { notImplemented } from "./not-implemented.ts";
 import { registerServer } from "./register-server.ts";
-import type { Rpc } from "./rpc.ts";
+import type { Rpc, StreamingRpc } from "./rpc.ts";
 import type { RpcNeeds } from "./rpc-needs.ts";
 import { sendInput } from "./send-input.ts";
+import { serveStreaming } from "./serve-streaming.ts";
 import { serveUnary } from "./serve-unary.ts";
 import { startSession } from "./start-session.ts";
 import { stopSession } from "./stop-session.ts";
+import { watchBackup } from "./watch-backup.ts";
 
 type Methods = typeof ManManAPI.method;
 type MethodName = keyof Methods;
 type Implemented = {
-  readonly [Name in Exclude<MethodName, keyof typeof notImplemented>]: Rpc<Methods[Name]>;
+  readonly [
+    Name in Exclude<MethodName, keyof typeof notImplemented>
+  ]: Methods[Name] extends DescMethodUnary
+    ? Rpc<Methods[Name]>
+    : Methods[Name] extends DescMethodServerStreaming
+      ? StreamingRpc<Methods[Name]>
+      : never;
 };
 
 export function manManApi(needs: RpcNeeds): Handlers<typeof ManManAPI> {
@@ -39,6 +48,8 @@ export function manManApi(needs: RpcNeeds): Handlers<typeof ManManAPI> {
     listBackups: listBackups(needs),
     getBackup: getBackup(needs),
     deleteBackup: deleteBackup(needs),
+    cancelBackup: cancelBackup(needs),
+    watchBackup: watchBackup(needs),
     startSession: startSession(needs),
     stopSession: stopSession(needs),
     getSession: getSession(needs),
@@ -60,10 +71,13 @@ export function manManApi(needs: RpcNeeds): Handlers<typeof ManManAPI> {
     ([name, unimplemented]) => [name, async () => ({ unimplemented })] as const,
   );
   const table: Record<string, unknown> = { ...implemented, ...Object.fromEntries(absent) };
-  const handlers = Object.entries<DescMethodUnary>(ManManAPI.method).map(([name, method]) => [
+  const methods = Object.entries<DescMethodUnary | DescMethodServerStreaming>(ManManAPI.method);
+  const handlers = methods.map(([name, method]) => [
     name,
     // `Implemented` and `notImplemented` together name every method, each with the RPC of its own descriptor.
-    serveUnary(method, table[name] as Rpc<DescMethodUnary>, needs),
+    method.methodKind === "unary"
+      ? serveUnary(method, table[name] as Rpc<DescMethodUnary>, needs)
+      : serveStreaming(method, table[name] as StreamingRpc<DescMethodServerStreaming>, needs),
   ]);
   return Object.fromEntries(handlers) as Handlers<typeof ManManAPI>;
 }

@@ -1,5 +1,10 @@
 // The form of one RPC: a function from a request to an answer or to an expected no. What is thrown is a fault or a bug.
-import type { DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type {
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
 import type { Refusal } from "@manman/core/refusal.ts";
 
 /** What an RPC makes of a request. */
@@ -13,3 +18,12 @@ export type Answer<Response> =
 export type Rpc<Method extends DescMethodUnary> = (
   request: MessageShape<Method["input"]>,
 ) => Promise<Answer<MessageInitShape<Method["output"]>>>;
+
+/** The same for a method that answers with a stream. The signal fires when nobody reads it any more. */
+export type StreamingRpc<Method extends DescMethodServerStreaming> = (
+  request: MessageShape<Method["input"]>,
+  signal: AbortSignal,
+) => Promise<
+  | { readonly responses: AsyncIterable<MessageInitShape<Method["output"]>> }
+  | { readonly refusal: Refusal }
+>;

@@ -1,18 +1,9 @@
-// Between grpc-js and one RPC: every outcome becomes a status, and nothing that was thrown reaches a caller in its own words.
+// Between grpc-js and one RPC with one answer: every outcome becomes a status.
 import { create, type DescMethodUnary, type MessageShape } from "@bufbuild/protobuf";
 import { status, type handleUnaryCall } from "@grpc/grpc-js";
 import { statusError, type StatusError } from "@manman/contract/error-details.ts";
-import { Fault } from "@manman/core/fault.ts";
-import { refusalSentence, type Refusal } from "@manman/core/refusal.ts";
-import { logFailure, type Log } from "../log.ts";
-import { answerToFault, codeOfRefusal } from "./refusal-status.ts";
+import { failureError, refusalError, type CallSurroundings } from "./answer-status.ts";
 import type { Rpc } from "./rpc.ts";
-
-export type CallSurroundings = {
-  readonly log: Log;
-  /** A number in [0, 1), for the ids by which the log knows a failure. */
-  readonly random: () => number;
-};
 
 /** The handler that grpc-js calls for a method. */
 export function serveUnary<Method extends DescMethodUnary>(
@@ -41,28 +32,4 @@ export function serveUnary<Method extends DescMethodUnary>(
       else respond(null, outcome);
     });
   };
-}
-
-function refusalError(refusal: Refusal): StatusError {
-  const error = { code: codeOfRefusal[refusal.kind], message: refusalSentence(refusal) };
-  if (refusal.kind !== "invalid-argument") return statusError(error);
-  const fieldViolations = refusal.violations.map(({ field, problem }) => ({
-    field,
-    description: problem,
-  }));
-  return statusError({ ...error, fieldViolations });
-}
-
-function failureError(methodName: string, error: unknown, { log, random }: CallSurroundings) {
-  const answer = error instanceof Fault ? answerToFault[error.kind] : "internal";
-  if (answer !== "internal") {
-    logFailure(log, { rpc: methodName }, error, "a call could not be carried out");
-    return statusError(answer);
-  }
-  const failureId = Math.floor(random() * 2 ** 40).toString(36);
-  log.error({ rpc: methodName, failure_id: failureId, err: error }, "a call failed");
-  return statusError({
-    code: status.INTERNAL,
-    message: `${methodName} failed; the control plane's log says why under failure_id ${failureId}`,
-  });
 }

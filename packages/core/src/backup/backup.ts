@@ -127,3 +127,16 @@ export type BackupChange = {
 
 /** Uploads that no longer count: one by its id, or every upload that is still open under the key. */
 export type Leftover = { readonly objectKey: string; readonly uploadId: string | null };
+
+/** One transition of a backup, as the event log keeps it. */
+export type BackupEvent = {
+  /** Counts the backup's events from 1. */
+  readonly sequence: number;
+  readonly atMs: number;
+  /** Null at birth. */
+  readonly from: BackupStatus | null;
+  readonly to: BackupStatus;
+  readonly attempt: number;
+  readonly who: Actor;
+  readonly why: string;
+};

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manman/v1/backup.proto.
  */
 export const file_manman_v1_backup: GenFile = /*@__PURE__*/
-  fileDesc("ChZtYW5tYW4vdjEvYmFja3VwLnByb3RvEgltYW5tYW4udjEijAQKBkJhY2t1cBIRCgliYWNrdXBfaWQYASABKAMSEgoKc2Vzc2lvbl9pZBgCIAEoAxIdChVzZXJ2ZXJfZ2FtZV9jb25maWdfaWQYAyABKAMSDgoGczNfdXJsGAQgASgJEhIKCnNpemVfYnl0ZXMYBSABKAMSEwoLZGVzY3JpcHRpb24YBiABKAkSEgoKY3JlYXRlZF9hdBgHIAEoAxIYChBiYWNrdXBfY29uZmlnX2lkGAggASgDEhEKCXZvbHVtZV9pZBgJIAEoAxIOCgZzdGF0dXMYCiABKAkSFQoNZXJyb3JfbWVzc2FnZRgLIAEoCRIPCgdhdHRlbXB0GDIgASgFEhEKCXNlcnZlcl9pZBgzIAEoAxISCgpzdGFydGVkX2F0GDQgASgDEhMKC2ZpbmlzaGVkX2F0GDUgASgDEg0KBWZpbGVzGDYgASgDEhEKCXJhd19ieXRlcxg3IAEoAxIWCg5hcmNoaXZlX3NoYTI1Nhg4IAEoCRIVCg13YXJuaW5nX2NvdW50GDkgASgFEhAKCHdhcm5pbmdzGDogAygJEhIKCnJlcXVlc3RfaWQYOyABKAkSFgoOd2FpdGluZ19yZWFzb24YPCABKAkSKwoIcHJvZ3Jlc3MYPSABKAsyGS5tYW5tYW4udjEuQmFja3VwUHJvZ3Jlc3MSEgoKZXJyb3JfY29kZRg+IAEoCSJ9Cg5CYWNrdXBQcm9ncmVzcxIWCg5yYXdfYnl0ZXNfZG9uZRgBIAEoAxIXCg9yYXdfYnl0ZXNfdG90YWwYAiABKAMSEgoKZmlsZXNfZG9uZRgDIAEoAxISCgpzZW50X2J5dGVzGAQgASgDEhIKCnVwZGF0ZWRfYXQYBSABKAMicQoTQ3JlYXRlQmFja3VwUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgDEhMKC2Rlc2NyaXB0aW9uGAIgASgJEh0KFXNlcnZlcl9nYW1lX2NvbmZpZ19pZBgyIAEoAxISCgpyZXF1ZXN0X2lkGDMgASgJIjkKFENyZWF0ZUJhY2t1cFJlc3BvbnNlEiEKBmJhY2t1cBgBIAEoCzIRLm1hbm1hbi52MS5CYWNrdXAihwEKEkxpc3RCYWNrdXBzUmVxdWVzdBIdChVzZXJ2ZXJfZ2FtZV9jb25maWdfaWQYASABKAMSEgoKc2Vzc2lvbl9pZBgCIAEoAxIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCRIXCg9pbmNsdWRlX2RlbGV0ZWQYMiABKAgiUgoTTGlzdEJhY2t1cHNSZXNwb25zZRIiCgdiYWNrdXBzGAEgAygLMhEubWFubWFuLnYxLkJhY2t1cBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiJQoQR2V0QmFja3VwUmVxdWVzdBIRCgliYWNrdXBfaWQYASABKAMiNgoRR2V0QmFja3VwUmVzcG9uc2USIQoGYmFja3VwGAEgASgLMhEubWFubWFuLnYxLkJhY2t1cCIoChNEZWxldGVCYWNrdXBSZXF1ZXN0EhEKCWJhY2t1cF9pZBgBIAEoAyIWChREZWxldGVCYWNrdXBSZXNwb25zZSJPChRUcmlnZ2VyQmFja3VwUmVxdWVzdBIdChVzZXJ2ZXJfZ2FtZV9jb25maWdfaWQYASABKAMSGAoQYmFja3VwX2NvbmZpZ19pZBgCIAEoAyIqChVUcmlnZ2VyQmFja3VwUmVzcG9uc2USEQoJYmFja3VwX2lkGAEgASgDYgZwcm90bzM");
+  fileDesc("ChZtYW5tYW4vdjEvYmFja3VwLnByb3RvEgltYW5tYW4udjEijAQKBkJhY2t1cBIRCgliYWNrdXBfaWQYASABKAMSEgoKc2Vzc2lvbl9pZBgCIAEoAxIdChVzZXJ2ZXJfZ2FtZV9jb25maWdfaWQYAyABKAMSDgoGczNfdXJsGAQgASgJEhIKCnNpemVfYnl0ZXMYBSABKAMSEwoLZGVzY3JpcHRpb24YBiABKAkSEgoKY3JlYXRlZF9hdBgHIAEoAxIYChBiYWNrdXBfY29uZmlnX2lkGAggASgDEhEKCXZvbHVtZV9pZBgJIAEoAxIOCgZzdGF0dXMYCiABKAkSFQoNZXJyb3JfbWVzc2FnZRgLIAEoCRIPCgdhdHRlbXB0GDIgASgFEhEKCXNlcnZlcl9pZBgzIAEoAxISCgpzdGFydGVkX2F0GDQgASgDEhMKC2ZpbmlzaGVkX2F0GDUgASgDEg0KBWZpbGVzGDYgASgDEhEKCXJhd19ieXRlcxg3IAEoAxIWCg5hcmNoaXZlX3NoYTI1Nhg4IAEoCRIVCg13YXJuaW5nX2NvdW50GDkgASgFEhAKCHdhcm5pbmdzGDogAygJEhIKCnJlcXVlc3RfaWQYOyABKAkSFgoOd2FpdGluZ19yZWFzb24YPCABKAkSKwoIcHJvZ3Jlc3MYPSABKAsyGS5tYW5tYW4udjEuQmFja3VwUHJvZ3Jlc3MSEgoKZXJyb3JfY29kZRg+IAEoCSJ9Cg5CYWNrdXBQcm9ncmVzcxIWCg5yYXdfYnl0ZXNfZG9uZRgBIAEoAxIXCg9yYXdfYnl0ZXNfdG90YWwYAiABKAMSEgoKZmlsZXNfZG9uZRgDIAEoAxISCgpzZW50X2J5dGVzGAQgASgDEhIKCnVwZGF0ZWRfYXQYBSABKAMicQoTQ3JlYXRlQmFja3VwUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgDEhMKC2Rlc2NyaXB0aW9uGAIgASgJEh0KFXNlcnZlcl9nYW1lX2NvbmZpZ19pZBgyIAEoAxISCgpyZXF1ZXN0X2lkGDMgASgJIjkKFENyZWF0ZUJhY2t1cFJlc3BvbnNlEiEKBmJhY2t1cBgBIAEoCzIRLm1hbm1hbi52MS5CYWNrdXAihwEKEkxpc3RCYWNrdXBzUmVxdWVzdBIdChVzZXJ2ZXJfZ2FtZV9jb25maWdfaWQYASABKAMSEgoKc2Vzc2lvbl9pZBgCIAEoAxIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCRIXCg9pbmNsdWRlX2RlbGV0ZWQYMiABKAgiUgoTTGlzdEJhY2t1cHNSZXNwb25zZRIiCgdiYWNrdXBzGAEgAygLMhEubWFubWFuLnYxLkJhY2t1cBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiJQoQR2V0QmFja3VwUmVxdWVzdBIRCgliYWNrdXBfaWQYASABKAMiNgoRR2V0QmFja3VwUmVzcG9uc2USIQoGYmFja3VwGAEgASgLMhEubWFubWFuLnYxLkJhY2t1cCIoChNEZWxldGVCYWNrdXBSZXF1ZXN0EhEKCWJhY2t1cF9pZBgBIAEoAyIWChREZWxldGVCYWNrdXBSZXNwb25zZSIoChNDYW5jZWxCYWNrdXBSZXF1ZXN0EhEKCWJhY2t1cF9pZBgBIAEoAyI5ChRDYW5jZWxCYWNrdXBSZXNwb25zZRIhCgZiYWNrdXAYASABKAsyES5tYW5tYW4udjEuQmFja3VwIj8KEldhdGNoQmFja3VwUmVxdWVzdBIRCgliYWNrdXBfaWQYASABKAMSFgoOYWZ0ZXJfc2VxdWVuY2UYAiABKAUiXwoTV2F0Y2hCYWNrdXBSZXNwb25zZRIlCgVldmVudBgBIAEoCzIWLm1hbm1hbi52MS5CYWNrdXBFdmVudBIhCgZiYWNrdXAYAiABKAsyES5tYW5tYW4udjEuQmFja3VwIn4KC0JhY2t1cEV2ZW50EhAKCHNlcXVlbmNlGAEgASgFEgoKAmF0GAIgASgDEhMKC2Zyb21fc3RhdHVzGAMgASgJEhEKCXRvX3N0YXR1cxgEIAEoCRIPCgdhdHRlbXB0GAUgASgFEgsKA3dobxgGIAEoCRILCgN3aHkYByABKAkiTwoUVHJpZ2dlckJhY2t1cFJlcXVlc3QSHQoVc2VydmVyX2dhbWVfY29uZmlnX2lkGAEgASgDEhgKEGJhY2t1cF9jb25maWdfaWQYAiABKAMiKgoVVHJpZ2dlckJhY2t1cFJlc3BvbnNlEhEKCWJhY2t1cF9pZBgBIAEoA2IGcHJvdG8z");
 
 /**
  * One backup. Times are unix seconds, 0 means unset.
@@ -465,6 +465,167 @@ export const DeleteBackupResponseSchema: GenMessage<DeleteBackupResponse> = /*@_
   messageDesc(file_manman_v1_backup, 9);
 
 /**
+ * Names the backup to call off. Safe to repeat.
+ *
+ * @generated from message manman.v1.CancelBackupRequest
+ */
+export type CancelBackupRequest = Message<"manman.v1.CancelBackupRequest"> & {
+  /**
+   * The backup. One that has ended, or whose archive is being completed, is FAILED_PRECONDITION.
+   *
+   * @generated from field: int64 backup_id = 1;
+   */
+  backupId: bigint;
+};
+
+/**
+ * Describes the message manman.v1.CancelBackupRequest.
+ * Use `create(CancelBackupRequestSchema)` to create a new message.
+ */
+export const CancelBackupRequestSchema: GenMessage<CancelBackupRequest> = /*@__PURE__*/
+  messageDesc(file_manman_v1_backup, 10);
+
+/**
+ * Answers CancelBackup.
+ *
+ * @generated from message manman.v1.CancelBackupResponse
+ */
+export type CancelBackupResponse = Message<"manman.v1.CancelBackupResponse"> & {
+  /**
+   * The record, `cancelled`. What its host has sent so far is thrown away.
+   *
+   * @generated from field: manman.v1.Backup backup = 1;
+   */
+  backup?: Backup | undefined;
+};
+
+/**
+ * Describes the message manman.v1.CancelBackupResponse.
+ * Use `create(CancelBackupResponseSchema)` to create a new message.
+ */
+export const CancelBackupResponseSchema: GenMessage<CancelBackupResponse> = /*@__PURE__*/
+  messageDesc(file_manman_v1_backup, 11);
+
+/**
+ * Names the backup to watch.
+ *
+ * @generated from message manman.v1.WatchBackupRequest
+ */
+export type WatchBackupRequest = Message<"manman.v1.WatchBackupRequest"> & {
+  /**
+   * The backup.
+   *
+   * @generated from field: int64 backup_id = 1;
+   */
+  backupId: bigint;
+
+  /**
+   * Only events after this one; 0 for all. A watch that broke off goes on with the last sequence that it was told.
+   *
+   * @generated from field: int32 after_sequence = 2;
+   */
+  afterSequence: number;
+};
+
+/**
+ * Describes the message manman.v1.WatchBackupRequest.
+ * Use `create(WatchBackupRequestSchema)` to create a new message.
+ */
+export const WatchBackupRequestSchema: GenMessage<WatchBackupRequest> = /*@__PURE__*/
+  messageDesc(file_manman_v1_backup, 12);
+
+/**
+ * One change of a backup's state. The stream ends with the event that ends the backup: `completed`, `failed`, `cancelled` or `deleted`.
+ *
+ * @generated from message manman.v1.WatchBackupResponse
+ */
+export type WatchBackupResponse = Message<"manman.v1.WatchBackupResponse"> & {
+  /**
+   * The change.
+   *
+   * @generated from field: manman.v1.BackupEvent event = 1;
+   */
+  event?: BackupEvent | undefined;
+
+  /**
+   * The record as it is now, which may be further on than the event. Without its warnings.
+   *
+   * @generated from field: manman.v1.Backup backup = 2;
+   */
+  backup?: Backup | undefined;
+};
+
+/**
+ * Describes the message manman.v1.WatchBackupResponse.
+ * Use `create(WatchBackupResponseSchema)` to create a new message.
+ */
+export const WatchBackupResponseSchema: GenMessage<WatchBackupResponse> = /*@__PURE__*/
+  messageDesc(file_manman_v1_backup, 13);
+
+/**
+ * One line of a backup's event log.
+ *
+ * @generated from message manman.v1.BackupEvent
+ */
+export type BackupEvent = Message<"manman.v1.BackupEvent"> & {
+  /**
+   * Counts this backup's events from 1, without gaps.
+   *
+   * @generated from field: int32 sequence = 1;
+   */
+  sequence: number;
+
+  /**
+   * When it happened, in unix seconds.
+   *
+   * @generated from field: int64 at = 2;
+   */
+  at: bigint;
+
+  /**
+   * The status before, as in Backup, or `verifying`; empty for the first event.
+   *
+   * @generated from field: string from_status = 3;
+   */
+  fromStatus: string;
+
+  /**
+   * The status after, as in Backup, or `verifying`: the archive is sent, and being completed and checked.
+   *
+   * @generated from field: string to_status = 4;
+   */
+  toStatus: string;
+
+  /**
+   * The attempt that it happened to.
+   *
+   * @generated from field: int32 attempt = 5;
+   */
+  attempt: number;
+
+  /**
+   * Who made it happen: `caller`, `host` or `reconciler`.
+   *
+   * @generated from field: string who = 6;
+   */
+  who: string;
+
+  /**
+   * Why, in words for people.
+   *
+   * @generated from field: string why = 7;
+   */
+  why: string;
+};
+
+/**
+ * Describes the message manman.v1.BackupEvent.
+ * Use `create(BackupEventSchema)` to create a new message.
+ */
+export const BackupEventSchema: GenMessage<BackupEvent> = /*@__PURE__*/
+  messageDesc(file_manman_v1_backup, 14);
+
+/**
  * Asks for a backup as a backup configuration describes it, at once.
  *
  * @generated from message manman.v1.TriggerBackupRequest
@@ -490,7 +651,7 @@ export type TriggerBackupRequest = Message<"manman.v1.TriggerBackupRequest"> & {
  * Use `create(TriggerBackupRequestSchema)` to create a new message.
  */
 export const TriggerBackupRequestSchema: GenMessage<TriggerBackupRequest> = /*@__PURE__*/
-  messageDesc(file_manman_v1_backup, 10);
+  messageDesc(file_manman_v1_backup, 15);
 
 /**
  * Answers TriggerBackup.
@@ -511,5 +672,5 @@ export type TriggerBackupResponse = Message<"manman.v1.TriggerBackupResponse"> &
  * Use `create(TriggerBackupResponseSchema)` to create a new message.
  */
 export const TriggerBackupResponseSchema: GenMessage<TriggerBackupResponse> = /*@__PURE__*/
-  messageDesc(file_manman_v1_backup, 11);
+  messageDesc(file_manman_v1_backup, 16);
 
