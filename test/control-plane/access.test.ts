@@ -1,11 +1,11 @@
 // Who is let in: the token, the address, and what answers without one.
 import { status } from "@grpc/grpc-js";
+import { systemClock } from "@manman/adapters/platform/system-clock.ts";
 import { Health } from "@manman/contract/generated/health/v1/health_pb.ts";
 import { HostManagerAPI } from "@manman/contract/generated/manman/v1/host_manager_api_pb.ts";
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { grpcClient } from "@manman/contract/grpc-client.ts";
 import { serve } from "@manman/control-plane/serve.ts";
-import { systemClock } from "@manman/control-plane/clock.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { refused } from "./refused-call.ts";
 import { controlPlaneScene, type Scene } from "./scene.ts";

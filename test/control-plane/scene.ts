@@ -1,6 +1,7 @@
 // One control plane in this process on a database, a broker and a bucket of its own, each behind a proxy that can take it away.
 import { defaultBackupLimits, type BackupLimits } from "@manman/core/backup/limits.ts";
 import type { Bus, Records, UploadControl } from "@manman/core/ports.ts";
+import { systemClock } from "@manman/adapters/platform/system-clock.ts";
 import { migrate } from "@manman/adapters/postgres/migrate.ts";
 import { openRecords } from "@manman/adapters/postgres/records.ts";
 import { openRabbitBus } from "@manman/adapters/rabbitmq/rabbit-bus.ts";
@@ -10,7 +11,6 @@ import type { PartSender } from "@manman/core/ports.ts";
 import { HostManagerAPI } from "@manman/contract/generated/manman/v1/host_manager_api_pb.ts";
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { grpcClient, type GrpcClient } from "@manman/contract/grpc-client.ts";
-import { systemClock } from "@manman/control-plane/clock.ts";
 import { startControlPlane, type ControlPlane } from "@manman/control-plane/control-plane.ts";
 import { recordedLog, type LogLine } from "@manman/control-plane/recorded-log.ts";
 import { freshBroker } from "../harness/fresh-broker.ts";

@@ -7,10 +7,10 @@ import {
   openInProcessBus,
   type InProcessBus,
 } from "@manman/adapters/in-process/in-process-bus.ts";
+import { systemClock } from "@manman/adapters/platform/system-clock.ts";
 import { encodeCommand, type Command } from "@manman/contract/bus/commands.ts";
 import { routingKey } from "@manman/contract/bus/routing-keys.ts";
 import type { Bus } from "@manman/core/ports.ts";
-import { systemClock } from "@manman/host-manager/clock.ts";
 import { startHostManager, type HostManager } from "@manman/host-manager/host-manager.ts";
 import { onTestFinished } from "vitest";
 import { controlPlaneDouble } from "./control-plane-double.ts";

@@ -1,5 +1,5 @@
 // Takes commands on as fast as it can and says of each when it was told that it is on disk: node journal-writer.ts DIR. To be killed.
-import { systemClock } from "@manman/host-manager/clock.ts";
+import { systemClock } from "@manman/adapters/platform/system-clock.ts";
 import { BackupJournal } from "@manman/host-manager/journal/backup-journal.ts";
 import { SessionJournal } from "@manman/host-manager/journal/session-journal.ts";
 import pino from "pino";

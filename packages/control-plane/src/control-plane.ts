@@ -1,7 +1,6 @@
 // Puts the control plane together out of its parts: the RPCs, and everything that goes on behind them.
 import type { BackupLimits } from "@manman/core/backup/limits.ts";
-import type { Bus, Records, UploadControl } from "@manman/core/ports.ts";
-import type { Clock } from "./clock.ts";
+import type { Bus, Clock, Records, UploadControl } from "@manman/core/ports.ts";
 import { completeBackup } from "./completion.ts";
 import { startHealth } from "./health.ts";
 import { logFailure, type Log } from "./log.ts";

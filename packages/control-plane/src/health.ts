@@ -1,6 +1,5 @@
 // Watches the database and the broker, so that load balancers and people see when the control plane can do its work.
-import type { Bus, Records } from "@manman/core/ports.ts";
-import type { Clock } from "./clock.ts";
+import type { Bus, Clock, Records } from "@manman/core/ports.ts";
 import { afterCheck, noChecks, wellSince } from "./health-state.ts";
 import { logFailure, type Log } from "./log.ts";
 import { startLoop } from "./loop.ts";

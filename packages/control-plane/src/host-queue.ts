@@ -1,6 +1,5 @@
 // Makes a host's queue and lets go out what has waited for it.
-import type { Bus, Records } from "@manman/core/ports.ts";
-import type { Clock } from "./clock.ts";
+import type { Bus, Clock, Records } from "@manman/core/ports.ts";
 import { logFailure, type Log } from "./log.ts";
 import { within } from "./within.ts";
 

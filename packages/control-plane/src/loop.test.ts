@@ -1,6 +1,6 @@
 // The loop: wakes, waits and errors.
+import type { Clock } from "@manman/core/ports.ts";
 import { expect, test } from "vitest";
-import type { Clock } from "./clock.ts";
 import { startLoop } from "./loop.ts";
 import { recordedLog } from "./recorded-log.ts";
 

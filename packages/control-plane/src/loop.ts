@@ -1,7 +1,7 @@
 // Runs one piece of work again and again: when woken, or when its wait is over. An error is logged and waited out, and never
 // ends the loop; without that, one bad minute of the database would silence the control plane for good.
 import { backoffMs } from "@manman/core/backoff.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@manman/core/ports.ts";
 import { logFailure, type Log } from "./log.ts";
 
 export type Loop = {

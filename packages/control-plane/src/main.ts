@@ -1,12 +1,12 @@
 // The control plane as a process: reads the environment, opens what lies outside, and ends in order on a signal.
 import { readFileSync } from "node:fs";
+import { systemClock } from "@manman/adapters/platform/system-clock.ts";
 import { migrate } from "@manman/adapters/postgres/migrate.ts";
 import { openRecords } from "@manman/adapters/postgres/records.ts";
 import { openRabbitBus } from "@manman/adapters/rabbitmq/rabbit-bus.ts";
 import { openS3Store } from "@manman/adapters/s3/s3-store.ts";
 import { environmentHelp } from "@manman/contract/environment/environment-table.ts";
 import { pino } from "pino";
-import { systemClock } from "./clock.ts";
 import { readConfig, variables, type ProcessConfig } from "./config.ts";
 import { startControlPlane } from "./control-plane.ts";
 import type { Log } from "./log.ts";

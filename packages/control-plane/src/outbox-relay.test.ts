@@ -1,8 +1,7 @@
 // The relay's order and its patience, seen through one batch.
 import { Fault } from "@manman/core/fault.ts";
-import type { BusMessage, OutboxMessage, OutboxVerdict } from "@manman/core/ports.ts";
+import type { BusMessage, Clock, OutboxMessage, OutboxVerdict } from "@manman/core/ports.ts";
 import { expect, test } from "vitest";
-import type { Clock } from "./clock.ts";
 import { startOutboxRelay } from "./outbox-relay.ts";
 import { recordedLog } from "./recorded-log.ts";
 

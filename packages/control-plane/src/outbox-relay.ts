@@ -3,8 +3,7 @@
 import { backoffMs } from "@manman/core/backoff.ts";
 import { parseRoutingKey } from "@manman/contract/bus/routing-keys.ts";
 import { Fault, wordsOf } from "@manman/core/fault.ts";
-import type { Bus, Outbox, OutboxMessage, OutboxVerdict } from "@manman/core/ports.ts";
-import type { Clock } from "./clock.ts";
+import type { Bus, Clock, Outbox, OutboxMessage, OutboxVerdict } from "@manman/core/ports.ts";
 import { logFailure, type Log } from "./log.ts";
 import { startLoop, type Loop } from "./loop.ts";
 

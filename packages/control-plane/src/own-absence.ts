@@ -1,7 +1,6 @@
 // Keeps the reconciler from taking over attempts whose hosts could not reach us: after a gap of our own, leases count again only when
 // every host has had one whole lease to renew, and what was reported meanwhile has been taken in.
-import type { BackupRecords, Bus } from "@manman/core/ports.ts";
-import type { Clock } from "./clock.ts";
+import type { BackupRecords, Bus, Clock } from "@manman/core/ports.ts";
 import type { Health } from "./health.ts";
 import type { Log } from "./log.ts";
 

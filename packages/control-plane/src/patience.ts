@@ -1,7 +1,7 @@
 // Waits for something outside that is not there as yet, as at the start of a whole deployment, where nobody knows what comes up first.
 import { backoffMs } from "@manman/core/backoff.ts";
 import { Fault } from "@manman/core/fault.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@manman/core/ports.ts";
 import { logFailure, type Log } from "./log.ts";
 
 const backoff = { firstMs: 500, mostMs: 5_000 };

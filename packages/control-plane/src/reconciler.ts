@@ -2,9 +2,8 @@
 import type { Backup } from "@manman/core/backup/backup.ts";
 import type { BackupStatus } from "@manman/core/backup/lifecycle.ts";
 import { sendAgain, takeOverExpired } from "@manman/core/backup/take-over.ts";
-import type { Records, UploadControl } from "@manman/core/ports.ts";
+import type { Clock, Records, UploadControl } from "@manman/core/ports.ts";
 import { heartbeatsMissedMax } from "@manman/core/server.ts";
-import type { Clock } from "./clock.ts";
 import { completeBackup } from "./completion.ts";
 import { clearLeftover } from "./leftovers.ts";
 import { startLoop, type Loop } from "./loop.ts";

@@ -1,7 +1,6 @@
 // Begins to consume the reports, however long the broker takes to let it.
 import { backoffMs } from "@manman/core/backoff.ts";
-import type { Bus, Consumption, Delivery, DeliveryVerdict } from "@manman/core/ports.ts";
-import type { Clock } from "./clock.ts";
+import type { Bus, Clock, Consumption, Delivery, DeliveryVerdict } from "@manman/core/ports.ts";
 import { logFailure, type Log } from "./log.ts";
 import { within } from "./within.ts";
 

@@ -13,9 +13,9 @@ import {
 } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { reflectedFiles } from "@manman/contract/grpc-reflection.ts";
 import { grpcServiceDefinition, type Handlers } from "@manman/contract/grpc-service.ts";
+import type { Clock } from "@manman/core/ports.ts";
 import { HealthImplementation } from "grpc-health-check";
 import { bearerToken } from "./bearer-token.ts";
-import type { Clock } from "./clock.ts";
 import { hostAndPort, listenProblem } from "./listen-address.ts";
 import { openStreams } from "./open-streams.ts";
 import { within } from "./within.ts";

@@ -1,8 +1,7 @@
 // Spares a store that does not answer: after a call that found it away, further calls fail at once for a moment, and then one goes ahead
 // to see. Without that, every worker would hang in a call to it, and work that needs no store would wait behind them.
 import { Fault } from "@manman/core/fault.ts";
-import type { UploadControl } from "@manman/core/ports.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock, UploadControl } from "@manman/core/ports.ts";
 
 const pauseMs = 2_000;
 

@@ -1,5 +1,5 @@
 // Waits for something, but no longer than stated.
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@manman/core/ports.ts";
 
 /** Said to whom the wait concerns; making an error for each would cost more than the wait. */
 const reached = "no longer waited for";

@@ -326,6 +326,19 @@ export interface PartSender {
   close(): void;
 }
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Time: the platform's clock
+
+/** Whatever waits or measures takes a clock, so that tests and simulations own the time. */
+export type Clock = {
+  /** Unix milliseconds, for what people read. Leases and due times go by the database's clock instead. */
+  readonly nowMs: () => number;
+  /** Milliseconds from any fixed point; never jumps, for measuring. */
+  readonly elapsedMs: () => number;
+  /** Resolves after so many milliseconds, or at once when the signal is aborted or becomes so; never rejects. */
+  readonly sleep: (ms: number, signal?: AbortSignalLike) => Promise<void>;
+};
+
 /** The part of the platform's AbortSignal that ports need; core knows no platform. */
 export interface AbortSignalLike {
   readonly aborted: boolean;

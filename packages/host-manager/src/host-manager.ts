@@ -1,8 +1,7 @@
 // Puts the host manager together and takes it apart: state on disk first, then the control plane and the broker, however long they are
 // away. Nothing here ever ends a game.
-import type { Bus } from "@manman/core/ports.ts";
+import type { Bus, Clock } from "@manman/core/ports.ts";
 import type { Logger } from "pino";
-import type { Clock } from "./clock.ts";
 import type { HostManagerConfig } from "./config.ts";
 import type { ControlPlaneApi } from "./control-plane-api.ts";
 import { lockDataDir, type DataDirLock } from "./data-dir-lock.ts";

@@ -2,10 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { systemClock } from "@manman/adapters/platform/system-clock.ts";
 import { openRabbitBus } from "@manman/adapters/rabbitmq/rabbit-bus.ts";
 import { wordsOf } from "@manman/core/fault.ts";
 import pino from "pino";
-import { systemClock } from "./clock.ts";
 import { configHelp, readConfig, type ProcessConfig } from "./config.ts";
 import { controlPlaneApi } from "./control-plane-api.ts";
 import { gameEnvironment } from "./games/game-environment.ts";

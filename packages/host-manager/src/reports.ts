@@ -3,9 +3,8 @@
 import { backoffMs } from "@manman/core/backoff.ts";
 import { encodeReport, reportRoutingKey, type Report } from "@manman/contract/bus/reports.ts";
 import { wordsOf } from "@manman/core/fault.ts";
-import type { Bus, BusMessage } from "@manman/core/ports.ts";
+import type { Bus, BusMessage, Clock } from "@manman/core/ports.ts";
 import type { Logger } from "pino";
-import type { Clock } from "./clock.ts";
 import { awayBackoff } from "./retry.ts";
 
 /** Called once a report is safe. When it throws, the report is sent again: twice the same one does no harm. */

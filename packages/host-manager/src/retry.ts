@@ -1,8 +1,8 @@
 // Repeats what failed because something was away, for as long as it takes, so that no outage of another part loses work of ours.
 import { backoffMs, type BackoffLimits } from "@manman/core/backoff.ts";
 import { Fault } from "@manman/core/fault.ts";
+import type { Clock } from "@manman/core/ports.ts";
 import type { Logger } from "pino";
-import type { Clock } from "./clock.ts";
 
 export type Patience = {
   readonly clock: Clock;

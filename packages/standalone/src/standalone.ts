@@ -2,11 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { openFolderStore } from "@manman/adapters/filesystem/folder-store.ts";
 import { openInProcessBus } from "@manman/adapters/in-process/in-process-bus.ts";
+import { systemClock } from "@manman/adapters/platform/system-clock.ts";
 import { startEmbeddedPostgres } from "@manman/adapters/postgres/embedded-postgres.ts";
 import { migrate } from "@manman/adapters/postgres/migrate.ts";
 import { openRecords } from "@manman/adapters/postgres/records.ts";
 import { defaultBackupLimits } from "@manman/core/backup/limits.ts";
-import { systemClock } from "@manman/control-plane/clock.ts";
 import { startControlPlane } from "@manman/control-plane/control-plane.ts";
 import { controlPlaneApi } from "@manman/host-manager/control-plane-api.ts";
 import { gameEnvironment } from "@manman/host-manager/games/game-environment.ts";

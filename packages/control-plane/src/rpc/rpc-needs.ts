@@ -1,7 +1,6 @@
 // What the RPCs are given to work with; each takes from it what it names.
 import type { BackupLimits } from "@manman/core/backup/limits.ts";
-import type { Bus, Records, UploadControl } from "@manman/core/ports.ts";
-import type { Clock } from "../clock.ts";
+import type { Bus, Clock, Records, UploadControl } from "@manman/core/ports.ts";
 import type { Log } from "../log.ts";
 import type { Removal } from "../removal.ts";
 

@@ -1,8 +1,8 @@
 // The backups that this host was asked for, on disk before anybody is told that they were taken on, until their reports have arrived.
 import type { BackupCommand } from "@manman/contract/bus/commands.ts";
 import type { BackupReport } from "@manman/contract/bus/reports.ts";
+import type { Clock } from "@manman/core/ports.ts";
 import type { Logger } from "pino";
-import type { Clock } from "../clock.ts";
 import {
   decodeEntry,
   encodeEntry,
@@ -20,18 +20,22 @@ const closedKeptMs = 3_600_000;
 /** Every method that changes something resolves once that is on disk, and rejects with an `away` Fault having changed nothing. */
 export class BackupJournal {
   readonly #folder: JournalFolder;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "nowMs">;
   readonly #entries = new Map<bigint, BackupEntry>();
   readonly #turns = new Turns();
   #position = 0;
 
-  private constructor(folder: JournalFolder, clock: Clock) {
+  private constructor(folder: JournalFolder, clock: Pick<Clock, "nowMs">) {
     this.#folder = folder;
     this.#clock = clock;
   }
 
   /** Files that cannot be read are set aside and logged: one must not keep all others from being carried out. */
-  static async open(path: string, clock: Clock, log: Logger): Promise<BackupJournal> {
+  static async open(
+    path: string,
+    clock: Pick<Clock, "nowMs">,
+    log: Logger,
+  ): Promise<BackupJournal> {
     const folder = await JournalFolder.open(path);
     const journal = new BackupJournal(folder, clock);
     for (const { name, text } of await folder.readAll()) {
