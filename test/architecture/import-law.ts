@@ -5,7 +5,7 @@ import { dirname, join, normalize } from "node:path";
 const law: Record<string, readonly string[]> = {
   core: [],
   contract: ["@bufbuild/protobuf*", "@grpc/grpc-js", "zod", "node:*"],
-  archive: ["core", "tar", "node:*"],
+  archive: ["core", "node:*"],
   adapters: [
     "core",
     "contract",
@@ -56,7 +56,7 @@ const law: Record<string, readonly string[]> = {
 const assembles = /(^|[/-])main\.ts$/;
 
 /** Tests stand beside their source and may use what tests use. */
-const testTools = ["vitest", "fast-check", "node:*"];
+const testTools = ["vitest", "fast-check", "tar", "node:*"];
 
 const importPattern =
   /(?:^|\n)\s*(?:import|export)\s(?:[^'"();]*?\sfrom\s)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g;
