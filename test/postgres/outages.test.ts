@@ -11,6 +11,7 @@ import {
   deployedGame,
   farOffMs,
   pendingBackup,
+  present,
   takenMessages,
 } from "../conformance/records/fixtures.ts";
 import { privatePostgres } from "../harness/private-postgres.ts";
@@ -88,6 +89,24 @@ test("a connection that is killed while it is idle is replaced", async () => {
   });
 });
 
+test("a connection that falls silent alone is given up, and the next call takes another", async () => {
+  const server = await privatePostgres();
+  onTestFinished(server.remove);
+  const records = opened({ url: server.url, poolSize: 1, statementMs: 300 });
+  await records.check();
+  const observer = await connected(server.url);
+  const { rows } = await observer.query<{ pid: number }>(
+    "select pid from pg_stat_activity where application_name = 'manman'",
+  );
+  const { pid } = present(rows[0]);
+  process.kill(pid, "SIGSTOP");
+  onTestFinished(() => {
+    process.kill(pid, "SIGCONT");
+  });
+  expect(await faultWithin(3_000, records.check())).toBe("away");
+  expect(await faultWithin(1_000, records.check())).toBe("answered");
+});
+
 test("a connection that is killed in the middle of a relay brings every message back", async () => {
   const records = opened({ url: database.url });
   await pendingBackup(records);
@@ -154,8 +173,8 @@ async function behindProxy(
   return { proxy, records: opened({ url: proxy.through(database.url), ...limits }) };
 }
 
-async function connected(): Promise<Client> {
-  const client = new Client({ connectionString: database.url });
+async function connected(url = database.url): Promise<Client> {
+  const client = new Client({ connectionString: url });
   await client.connect();
   onTestFinished(async () => await client.end());
   return client;

@@ -2,7 +2,7 @@
 import { Fault } from "@manman/core/fault.ts";
 import { DatabaseError } from "pg";
 import { expect, test } from "vitest";
-import { brokenUnique, NoAnswer, withFaults } from "./faults.ts";
+import { brokenUnique, endsConnection, NoAnswer, withFaults } from "./faults.ts";
 
 function databaseError(code: string, constraint?: string): DatabaseError {
   const error = new DatabaseError("words of the server", 0, "error");
@@ -80,6 +80,19 @@ test("a conflict that is lost five times is away: the same call may win later", 
   });
   await expect(call).rejects.toMatchObject({ kind: "away" });
   expect(tries).toBe(5);
+});
+
+test.each([
+  [databaseError("57P01"), true],
+  [databaseError("25P03"), true],
+  [databaseError("08006"), true],
+  [new Error("Query read timeout"), true],
+  [databaseError("57014"), false],
+  [databaseError("55P03"), false],
+  [databaseError("23505"), false],
+  [databaseError("40P01"), false],
+])("whether %o leaves nothing of its connection: %s", (error, ends) => {
+  expect(endsConnection(error)).toBe(ends);
 });
 
 test("a broken unique constraint is known by its name, any other error by none", () => {

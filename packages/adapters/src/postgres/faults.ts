@@ -36,6 +36,16 @@ export function brokenUnique(error: unknown): string | null {
     : null;
 }
 
+/** Whether a connection on which this was thrown is of no use any more. */
+export function endsConnection(error: unknown): boolean {
+  if (!(error instanceof DatabaseError)) return true;
+  const sqlState = error.code ?? "";
+  return connectionEnds.some((start) => sqlState.startsWith(start));
+}
+
+/** SQLSTATEs, by their beginnings, with which the server says farewell. */
+const connectionEnds = ["08", "25P03", "25P04", "57P"];
+
 /** A deadlock, or a snapshot that another transaction made stale: nothing was written, and the next try sees the other's work. */
 function isConflict(error: unknown): boolean {
   return error instanceof DatabaseError && (error.code === "40001" || error.code === "40P01");
@@ -55,8 +65,9 @@ const kinds: Readonly<Record<string, FaultKind>> = {
   "40": "away",
   // Hot standby, or a primary that is being replaced.
   "25006": "away",
-  // The server ended a transaction that stood still.
+  // The server ended a transaction that stood still, or took too long.
   "25P03": "away",
+  "25P04": "away",
   "53": "exhausted",
   // Too many connections.
   "53300": "away",

@@ -9,7 +9,7 @@ import {
   type PoolConfig,
 } from "pg";
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
-import { NoAnswer } from "./faults.ts";
+import { endsConnection, NoAnswer } from "./faults.ts";
 import type { Tables } from "./rows.ts";
 
 export type PoolLimits = {
@@ -98,23 +98,23 @@ function watched(pool: Pool): PostgresPool {
 
 /**
  * Prepares each statement once per connection, tells the server's own answers from the absence of one, and never gives a connection
- * back to the pool that still owes an answer: the next caller would wait for it.
+ * back to the pool that owes an answer or whose end the server has announced: the next caller would stumble over it.
  */
 function watchedClient(client: PoolClient): PostgresPoolClient {
-  let owesAnswer = false;
+  let isSpent = false;
   const query = async (text: string, values: readonly unknown[]) => {
-    if (owesAnswer) throw new NoAnswer("the connection still owes an answer");
+    if (isSpent) throw new NoAnswer("the connection has broken");
     try {
       const name = values.length === 0 ? undefined : statementName(text);
       return await client.query({ text, values: [...values], name });
     } catch (error) {
-      owesAnswer ||= !(error instanceof DatabaseError);
+      isSpent ||= endsConnection(error);
       throw answerOrNone(error);
     }
   };
   return {
     query: query as unknown as PostgresPoolClient["query"],
-    release: (destroy) => client.release(destroy === true || owesAnswer),
+    release: (destroy) => client.release(destroy === true || isSpent),
   };
 }
 
