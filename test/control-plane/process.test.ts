@@ -180,7 +180,7 @@ test("with a database that swallows every word it ends within its bound all the 
     await until(() => lines.some(({ msg }) => msg === "ready"), { what: "it is ready" });
     proxy.stall();
     const call = api.listServers({}).catch((error: unknown) => error);
-    await until(() => lines.some(({ msg }) => msg === "the database did not answer in time"), {
+    await until(() => lines.some(({ msg }) => msg === "the database does not answer"), {
       what: "the outage is noticed",
     });
     const begunAtMs = performance.now();

@@ -84,3 +84,21 @@ test("a batch that fails fails its own calls only", async () => {
   expect(bad).toMatchObject({ status: "rejected", reason: new Error("broken") });
   expect(good).toEqual({ status: "fulfilled", value: 2 });
 });
+
+test("a batch that finds something away fails those that wait too, and later calls are tried anew", async () => {
+  const gate = Promise.withResolvers<void>();
+  let isAway = true;
+  const submit = gathering("away", limits, async (items: readonly number[]) => {
+    await gate.promise;
+    if (isAway) throw new Fault("away", "the database does not answer");
+    return items;
+  });
+  const calls = [1, 2, 3, 4].map(submit);
+  await nextTurns();
+  const waiting = [5, 6, 7].map(submit);
+  gate.resolve();
+  const outcomes = await Promise.allSettled([...calls, ...waiting]);
+  expect(outcomes.map(({ status }) => status)).toEqual(Array(7).fill("rejected"));
+  isAway = false;
+  expect(await submit(8)).toBe(8);
+});

@@ -12,7 +12,8 @@ export type GatheringLimits = {
 
 /**
  * Answers each item with what `run` answered at its place. A lone item waits for nothing but the end of the present
- * turn of the event loop. When `run` throws, every item of its batch gets the error.
+ * turn of the event loop. When `run` throws, every item of its batch gets the error; where something is away, those that wait get it
+ * too: they would only find the same one after another, long after their callers have gone.
  */
 export function gathering<Item, Answer>(
   what: string,
@@ -24,7 +25,7 @@ export function gathering<Item, Answer>(
     readonly resolve: (answer: Answer) => void;
     readonly reject: (error: unknown) => void;
   };
-  let waiting: Waiting[] = [];
+  const waiting: Waiting[] = [];
   let batchesUnderWay = 0;
   let startIsPlanned = false;
 
@@ -34,9 +35,7 @@ export function gathering<Item, Answer>(
     setImmediate(() => {
       startIsPlanned = false;
       while (waiting.length > 0 && batchesUnderWay < limits.batchesMax) {
-        const batch = waiting.slice(0, limits.batchMax);
-        waiting = waiting.slice(limits.batchMax);
-        void runBatch(batch);
+        void runBatch(waiting.splice(0, limits.batchMax));
       }
     });
   };
@@ -49,7 +48,9 @@ export function gathering<Item, Answer>(
       // The lengths are equal, so each place has its answer.
       batch.forEach(({ resolve }, place) => resolve(answers[place] as Answer));
     } catch (error) {
-      batch.forEach(({ reject }) => reject(error));
+      const failed = [...batch];
+      if (error instanceof Fault && error.kind === "away") failed.push(...waiting.splice(0));
+      failed.forEach(({ reject }) => reject(error));
     } finally {
       batchesUnderWay -= 1;
       if (waiting.length > 0) planStart();

@@ -1,4 +1,5 @@
 // Watches the database and the broker, so that load balancers and people see when the control plane can do its work.
+import { Fault } from "@manman/core/fault.ts";
 import type { Bus, Clock, Records } from "@manman/core/ports.ts";
 import { afterCheck, noChecks, wellSince } from "./health-state.ts";
 import { logFailure, type Log } from "./log.ts";
@@ -26,15 +27,16 @@ export function startHealth(needs: {
   readonly onChange: (isServing: boolean) => void;
 }): Health {
   const { records, bus, clock, random, log, onChange } = needs;
+  const parts = [
+    { name: "the database", check: async () => await records.check(), isAway: false },
+    { name: "the broker", check: async () => await bus.check(), isAway: false },
+  ];
   let state = noChecks;
 
   const round = async (): Promise<number> => {
-    const found = await Promise.all([
-      answers("the database", records.check(), needs),
-      answers("the broker", bus.check(), needs),
-    ]);
+    await Promise.all(parts.map(async (part) => await look(part, clock, log)));
     const before = state.isServing;
-    state = afterCheck(state, found.every(Boolean), clock.elapsedMs());
+    state = afterCheck(state, !parts.some(({ isAway }) => isAway), clock.elapsedMs());
     if (state.isServing !== before) {
       log.info({ serving: state.isServing }, "health changed");
       onChange(state.isServing);
@@ -50,21 +52,25 @@ export function startHealth(needs: {
   };
 }
 
-async function answers(
-  what: string,
-  check: Promise<void>,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
-): Promise<boolean> {
+type Part = { readonly name: string; readonly check: () => Promise<void>; isAway: boolean };
+
+/** Says when a part goes away, and not every second that it stays so. */
+async function look(part: Part, clock: Clock, log: Log): Promise<void> {
+  const trouble = await troubleOf(part, clock);
+  if (trouble !== null && !part.isAway)
+    logFailure(log, {}, trouble, `${part.name} does not answer`);
+  part.isAway = trouble !== null;
+}
+
+async function troubleOf({ name, check }: Part, clock: Clock): Promise<unknown> {
   try {
     const done = await within(
       clock,
       checkWaitMs,
-      check.then(() => true),
+      check().then(() => true),
     );
-    if (done !== true) log.warn({ wait_ms: checkWaitMs }, `${what} did not answer in time`);
-    return done === true;
+    return done === true ? null : new Fault("away", `${name}: no answer within ${checkWaitMs} ms`);
   } catch (error) {
-    logFailure(log, {}, error, `${what} does not answer`);
-    return false;
+    return error;
   }
 }

@@ -6,6 +6,7 @@ import type { Clock, Records, UploadControl } from "@manman/core/ports.ts";
 import { heartbeatsMissedMax } from "@manman/core/server.ts";
 import { completeBackup } from "./completion.ts";
 import { clearLeftover } from "./leftovers.ts";
+import { logFailure } from "./log.ts";
 import { startLoop, type Loop } from "./loop.ts";
 import type { Removal } from "./removal.ts";
 import type { RuleSurroundings } from "./rule-surroundings.ts";
@@ -63,11 +64,16 @@ export function workKey(backupId: bigint): string {
 }
 
 async function takeDue(limit: number, needs: Needs): Promise<readonly Due[]> {
+  const expireLeases = await needs.mayExpireLeases().catch((error: unknown) => {
+    // All other work needs no broker to tell how many reports wait.
+    logFailure(needs.log, {}, error, "leases cannot be judged now");
+    return false;
+  });
   return await needs.records.backups.takeDue({
     limit,
     holdMs: takeHoldMs,
     hostOnlineMs: needs.heartbeatMs * heartbeatsMissedMax,
-    expireLeases: await needs.mayExpireLeases(),
+    expireLeases,
   });
 }
 
