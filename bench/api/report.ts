@@ -6,11 +6,21 @@ import type { MachineFacts } from "./machine-facts.ts";
 import type { PartName } from "./parts.ts";
 import type { Aimed, Summary } from "./summary.ts";
 
+/** While the echo is measured nothing of ours but its two processes has work to do; more than this share is somebody else's. */
+const strangersShareMax = 0.1;
+
 export function reportOf(summary: Summary, facts: MachineFacts, options: Options): string {
   const { rounds, seconds } = options;
   const many = options.records.toLocaleString("en");
   const spread = ["median", "least", "most", "aim"];
+  const strangersShare = summary.parts.echo.othersShare;
   const paragraphs = [
+    ...(strangersShare > strangersShareMax
+      ? [
+          `The machine was busy with something else: ${percent(strangersShare)} of its CPU time while the echo was measured. ` +
+            "These figures say little; measure again on a quiet machine.",
+        ]
+      : []),
     `${inFlight} calls in flight; medians of ${rounds} interleaved rounds, ${seconds} s a part. CPU time is in µs a call; ` +
       "others is the share of all cores that went to RabbitMQ, the kernel and strangers.",
     table(
@@ -47,7 +57,7 @@ function partRows({ parts }: Summary, many: string): string[][] {
       p50Ms.toFixed(1),
       p99Ms.toFixed(1),
       ...[server, postgres, load].map((micros) => String(Math.round(micros))),
-      `${(othersShare * 100).toFixed(0)} %`,
+      percent(othersShare),
     ];
   });
 }
@@ -70,6 +80,10 @@ function delayRows(summary: Summary): string[][] {
     ["its claim is answered, p50", ...aimedCells(summary.claimedP50Ms, 1, "at most")],
     ["its claim is answered, p99", ...spreadCells(summary.claimedP99Ms, 1), ""],
   ];
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
 }
 
 function spreadCells({ median, least, most }: Spread, digits: number): string[] {
