@@ -1,5 +1,6 @@
 // The control plane as a process: reads the environment, opens what lies outside, and ends in order on a signal.
 import { readFileSync } from "node:fs";
+import { aborted, firstSignal } from "@manman/adapters/platform/first-signal.ts";
 import { systemClock } from "@manman/adapters/platform/system-clock.ts";
 import { migrate } from "@manman/adapters/postgres/migrate.ts";
 import { openRecords } from "@manman/adapters/postgres/records.ts";
@@ -35,8 +36,9 @@ async function main(args: readonly string[]): Promise<void> {
   const config = configured(args);
   if (config === null) return;
   const log = pino({ level: config.logLevel, base: { part: "control-plane" } });
+  const signal = firstSignal((name) => log.info({ signal: name }, "stopping"));
   try {
-    await run(config, log, firstSignal(log));
+    await run(config, log, signal);
     process.exit(0);
   } catch (error) {
     log.error({ err: error }, "the control plane could not go on");
@@ -83,24 +85,4 @@ async function run(config: ProcessConfig, log: Log, signal: AbortSignal): Promis
     const closed = await within(systemClock, closeWithinMs, close());
     if (closed === undefined) log.warn({}, "ends with connections open: no answer on them");
   }
-}
-
-/** Fires with the first SIGTERM or SIGINT. The second one ends the process at once. */
-function firstSignal(log: Log): AbortSignal {
-  const stopping = new AbortController();
-  for (const name of ["SIGTERM", "SIGINT"] as const) {
-    process.on(name, () => {
-      if (stopping.signal.aborted) process.exit(1);
-      log.info({ signal: name }, "stopping");
-      stopping.abort();
-    });
-  }
-  return stopping.signal;
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
