@@ -7,11 +7,11 @@ import { openRecords } from "@manman/adapters/postgres/records.ts";
 import { openRabbitBus } from "@manman/adapters/rabbitmq/rabbit-bus.ts";
 import { openS3Store } from "@manman/adapters/s3/s3-store.ts";
 import { environmentHelp } from "@manman/contract/environment/environment-table.ts";
+import { repeatWhileAway } from "@manman/core/repeat-while-away.ts";
 import { pino } from "pino";
 import { readConfig, variables, type ProcessConfig } from "./config.ts";
 import { startControlPlane } from "./control-plane.ts";
-import type { Log } from "./log.ts";
-import { untilThere } from "./patience.ts";
+import { logFailure, type Log } from "./log.ts";
 import { within } from "./within.ts";
 
 const usage = `Runs the control plane of ManMan Backup until SIGTERM or SIGINT.
@@ -25,6 +25,8 @@ ${environmentHelp(variables)}
 const exitMisuse = 2;
 /** After the control plane has stopped, which takes 8 s at most: 10 s in all. */
 const closeWithinMs = 2_000;
+/** At the start of a whole deployment nobody knows what comes up first. */
+const migrationBackoff = { firstMs: 500, mostMs: 5_000 };
 
 await main(process.argv.slice(2));
 
@@ -41,6 +43,7 @@ async function main(args: readonly string[]): Promise<void> {
     await run(config, log, signal);
     process.exit(0);
   } catch (error) {
+    if (signal.aborted && error === signal.reason) process.exit(0);
     log.error({ err: error }, "the control plane could not go on");
     process.exit(1);
   }
@@ -57,14 +60,14 @@ function configured(args: readonly string[]): ProcessConfig | null {
   return null;
 }
 
+/** Resolves once the signal has ended it, or rejects with the signal's reason; any other error is one that it could not go on with. */
 async function run(config: ProcessConfig, log: Log, signal: AbortSignal): Promise<void> {
-  const patience = { clock: systemClock, random: Math.random, log, signal };
-  const migrated = await untilThere(
-    "the database cannot be migrated as yet",
+  const migrated = await repeatWhileAway(
     async () => await migrate(config.databaseUrl),
-    patience,
+    { clock: systemClock, random: Math.random, backoff: migrationBackoff, signal },
+    (fault, failures) =>
+      logFailure(log, { failures }, fault, "the database cannot be migrated as yet"),
   );
-  if (migrated === undefined) return;
   log.info({ migrations: migrated }, "the database is up to date");
   const name = "manman control plane";
   const records = openRecords({ url: config.databaseUrl });
