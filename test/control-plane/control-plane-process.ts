@@ -6,18 +6,30 @@ import { until } from "../harness/until.ts";
 
 const mainPath = new URL("../../packages/control-plane/src/main.ts", import.meta.url).pathname;
 
-export type ControlPlaneProcess = {
-  readonly address: string;
+export type StartingProcess = {
   /** The log so far, one JSON object a line. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
   /** Sends a signal; resolves to the exit code (null where the signal itself ended it). */
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
 };
 
+export type ControlPlaneProcess = StartingProcess & { readonly address: string };
+
 /** Starts it on a free port; returns when it listens. */
 export async function startedProcess(
   environment: Readonly<Record<string, string>>,
 ): Promise<ControlPlaneProcess> {
+  const starting = startingProcess(environment);
+  const listening = () => starting.lines.find(({ msg }) => msg === "listening")?.["address"];
+  const address = await until(listening, {
+    what: "the control plane listens",
+    deadlineMs: 20_000,
+  });
+  return { ...starting, address: String(address) };
+}
+
+/** Starts it on a free port, and waits for nothing. */
+export function startingProcess(environment: Readonly<Record<string, string>>): StartingProcess {
   const child = spawn(process.execPath, [mainPath], {
     env: { PATH: process.env["PATH"], PORT: "0", ...environment },
     stdio: ["ignore", "pipe", "inherit"],
@@ -27,12 +39,7 @@ export async function startedProcess(
   createInterface({ input: child.stdout }).on("line", (line) => {
     lines.push(JSON.parse(line) as Record<string, unknown>);
   });
-  const address = await until(() => lines.find(({ msg }) => msg === "listening")?.["address"], {
-    what: "the control plane listens",
-    deadlineMs: 20_000,
-  });
   return {
-    address: String(address),
     lines,
     end: async (signal) => {
       child.kill(signal);

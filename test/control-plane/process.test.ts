@@ -14,7 +14,7 @@ import { freshDatabase, type FreshDatabase } from "../harness/fresh-database.ts"
 import { TcpProxy } from "../harness/tcp-proxy.ts";
 import { until } from "../harness/until.ts";
 import { takenFromHost } from "./broker-queues.ts";
-import { endedProcess, startedProcess } from "./control-plane-process.ts";
+import { endedProcess, startedProcess, startingProcess } from "./control-plane-process.ts";
 
 let database: FreshDatabase;
 let broker: FreshBroker;
@@ -140,7 +140,7 @@ test("a token from a file is asked for, of reflection clients too", async () => 
   expect(await bufCurl(address, method, "{}", [header])).toEqual({ grpcStatus: 0, answer: {} });
 });
 
-test("a database that is not there yet is waited for, and the wait ends with a signal", async () => {
+test("a database that is not there yet is waited for", async () => {
   const proxy = await TcpProxy.to(database.url);
   onTestFinished(async () => await proxy.close());
   await proxy.cut();
@@ -151,6 +151,21 @@ test("a database that is not there yet is waited for, and the wait ends with a s
   await proxy.heal();
   const controlPlane = await starting;
   expect(await controlPlane.end("SIGTERM")).toBe(0);
+});
+
+test("the wait for a database that stays away ends with a signal", async () => {
+  const proxy = await TcpProxy.to(database.url);
+  onTestFinished(async () => await proxy.close());
+  await proxy.cut();
+  const { lines, end } = startingProcess({
+    ...environment,
+    PG_DATABASE_URL: proxy.through(database.url),
+  });
+  onTestFinished(async () => void (await end("SIGKILL")));
+  const putOff = "the database cannot be migrated as yet";
+  await until(() => lines.some(({ msg }) => msg === putOff), { what: "it waits" });
+  expect(await end("SIGTERM")).toBe(0);
+  expect(lines.at(-1)).toMatchObject({ msg: "stopping", signal: "SIGTERM" });
 });
 
 test("on SIGTERM it ends in order, with its streams told why", async () => {

@@ -1,16 +1,17 @@
 // The control plane as a process: reads the environment, opens what lies outside, and ends in order on a signal.
 import { readFileSync } from "node:fs";
+import { aborted, firstSignal } from "@manman/adapters/platform/first-signal.ts";
 import { systemClock } from "@manman/adapters/platform/system-clock.ts";
 import { migrate } from "@manman/adapters/postgres/migrate.ts";
 import { openRecords } from "@manman/adapters/postgres/records.ts";
 import { openRabbitBus } from "@manman/adapters/rabbitmq/rabbit-bus.ts";
 import { openS3Store } from "@manman/adapters/s3/s3-store.ts";
 import { environmentHelp } from "@manman/contract/environment/environment-table.ts";
+import { repeatWhileAway } from "@manman/core/repeat-while-away.ts";
 import { pino } from "pino";
 import { readConfig, variables, type ProcessConfig } from "./config.ts";
 import { startControlPlane } from "./control-plane.ts";
-import type { Log } from "./log.ts";
-import { untilThere } from "./patience.ts";
+import { logFailure, type Log } from "./log.ts";
 import { within } from "./within.ts";
 
 const usage = `Runs the control plane of ManMan Backup until SIGTERM or SIGINT.
@@ -24,6 +25,8 @@ ${environmentHelp(variables)}
 const exitMisuse = 2;
 /** After the control plane has stopped, which takes 8 s at most: 10 s in all. */
 const closeWithinMs = 2_000;
+/** At the start of a whole deployment nobody knows what comes up first. */
+const migrationBackoff = { firstMs: 500, mostMs: 5_000 };
 
 await main(process.argv.slice(2));
 
@@ -35,10 +38,12 @@ async function main(args: readonly string[]): Promise<void> {
   const config = configured(args);
   if (config === null) return;
   const log = pino({ level: config.logLevel, base: { part: "control-plane" } });
+  const signal = firstSignal((name) => log.info({ signal: name }, "stopping"));
   try {
-    await run(config, log, firstSignal(log));
+    await run(config, log, signal);
     process.exit(0);
   } catch (error) {
+    if (signal.aborted && error === signal.reason) process.exit(0);
     log.error({ err: error }, "the control plane could not go on");
     process.exit(1);
   }
@@ -55,14 +60,14 @@ function configured(args: readonly string[]): ProcessConfig | null {
   return null;
 }
 
+/** Resolves once the signal has ended it, or rejects with the signal's reason; any other error is one that it could not go on with. */
 async function run(config: ProcessConfig, log: Log, signal: AbortSignal): Promise<void> {
-  const patience = { clock: systemClock, random: Math.random, log, signal };
-  const migrated = await untilThere(
-    "the database cannot be migrated as yet",
+  const migrated = await repeatWhileAway(
     async () => await migrate(config.databaseUrl),
-    patience,
+    { clock: systemClock, random: Math.random, backoff: migrationBackoff, signal },
+    (fault, failures) =>
+      logFailure(log, { failures }, fault, "the database cannot be migrated as yet"),
   );
-  if (migrated === undefined) return;
   log.info({ migrations: migrated }, "the database is up to date");
   const name = "manman control plane";
   const records = openRecords({ url: config.databaseUrl });
@@ -83,24 +88,4 @@ async function run(config: ProcessConfig, log: Log, signal: AbortSignal): Promis
     const closed = await within(systemClock, closeWithinMs, close());
     if (closed === undefined) log.warn({}, "ends with connections open: no answer on them");
   }
-}
-
-/** Fires with the first SIGTERM or SIGINT. The second one ends the process at once. */
-function firstSignal(log: Log): AbortSignal {
-  const stopping = new AbortController();
-  for (const name of ["SIGTERM", "SIGINT"] as const) {
-    process.on(name, () => {
-      if (stopping.signal.aborted) process.exit(1);
-      log.info({ signal: name }, "stopping");
-      stopping.abort();
-    });
-  }
-  return stopping.signal;
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

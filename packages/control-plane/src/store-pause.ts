@@ -1,6 +1,6 @@
 // Spares a store that does not answer: after a call that found it away, further calls fail at once for a moment, and then one goes ahead
 // to see. Without that, every worker would hang in a call to it, and work that needs no store would wait behind them.
-import { Fault } from "@manman/core/fault.ts";
+import { Fault, isAway } from "@manman/core/fault.ts";
 import type { Clock, UploadControl } from "@manman/core/ports.ts";
 
 const pauseMs = 2_000;
@@ -24,7 +24,7 @@ export function pausingStore(store: UploadControl, clock: Pick<Clock, "elapsedMs
       awayBecause = null;
       return value;
     } catch (error) {
-      if (error instanceof Fault && error.kind === "away") {
+      if (isAway(error)) {
         awayBecause = error;
         nextTryAtMs = clock.elapsedMs() + pauseMs;
       } else {

@@ -1,6 +1,6 @@
 // A fault keeps its context and its cause, and says whether a retry can help.
 import { expect, test } from "vitest";
-import { Fault, wordsOf } from "./fault.ts";
+import { Fault, isAway, wordsOf } from "./fault.ts";
 
 test("a fault reads as its context and the cause's own words", () => {
   const cause = new Error("connection reset");
@@ -18,6 +18,11 @@ test.each([
   ["exhausted", false],
 ] as const)("whether a retry of the same call can help with %s: %s", (kind, retryable) => {
   expect(new Fault(kind, "a call").retryable).toBe(retryable);
+  expect(isAway(new Fault(kind, "a call"))).toBe(retryable);
+});
+
+test("an error that says nothing of itself is nothing that is away", () => {
+  expect(isAway(new Error("away"))).toBe(false);
 });
 
 test.each([

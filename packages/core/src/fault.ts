@@ -29,6 +29,11 @@ export class Fault extends Error {
   }
 }
 
+/** Whether trying again may be all that is needed. */
+export function isAway(thrown: unknown): thrown is Fault {
+  return thrown instanceof Fault && thrown.retryable;
+}
+
 /** The words of anything that was thrown. */
 export function wordsOf(thrown: unknown): string {
   if (thrown instanceof AggregateError && thrown.message === "") {

@@ -1,6 +1,6 @@
 // Says again and again that this host is alive and which attempts it holds, and ends those that no longer count.
 import { backoffMs } from "@manman/core/backoff.ts";
-import { Fault, wordsOf } from "@manman/core/fault.ts";
+import { Fault, isAway, wordsOf } from "@manman/core/fault.ts";
 import type { Logger } from "pino";
 import type {
   AttemptId,
@@ -8,7 +8,7 @@ import type {
   HostIdentity,
   RunningAttempt,
 } from "./control-plane-api.ts";
-import { isAway, type Patience } from "./retry.ts";
+import type { Patience } from "./retry.ts";
 
 export type HeartbeatParts = {
   readonly api: Pick<ControlPlaneApi, "heartbeat">;

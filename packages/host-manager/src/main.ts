@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { firstSignal } from "@manman/adapters/platform/first-signal.ts";
 import { systemClock } from "@manman/adapters/platform/system-clock.ts";
 import { openRabbitBus } from "@manman/adapters/rabbitmq/rabbit-bus.ts";
 import { wordsOf } from "@manman/core/fault.ts";
@@ -25,19 +26,16 @@ if (reading.mistakes !== undefined) {
   process.exit(2);
 }
 const log = pino({ level: reading.config.logLevel });
-const signalled = new AbortController();
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.on(signal, () => signalled.abort(new Error(signal)));
-}
+const signalled = firstSignal();
 try {
-  await run(reading.config, signalled.signal);
+  await run(reading.config, signalled);
 } catch (error) {
-  if (!signalled.signal.aborted) {
+  if (!signalled.aborted) {
     log.fatal({ why: wordsOf(error) }, "the host manager cannot go on");
     process.exit(1);
   }
 }
-log.info({ why: wordsOf(signalled.signal.reason) }, "stopped");
+log.info({ why: wordsOf(signalled.reason) }, "stopped");
 process.exit(0);
 
 /** Resolves once the signal has ended it; rejects when it cannot go on. */

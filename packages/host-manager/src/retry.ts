@@ -1,7 +1,7 @@
-// Repeats what failed because something was away, for as long as it takes, so that no outage of another part loses work of ours.
-import { backoffMs, type BackoffLimits } from "@manman/core/backoff.ts";
-import { Fault } from "@manman/core/fault.ts";
+// How the host manager bears with what is away: with waits of one measure, and without filling its log.
+import type { BackoffLimits } from "@manman/core/backoff.ts";
 import type { Clock } from "@manman/core/ports.ts";
+import { repeatWhileAway } from "@manman/core/repeat-while-away.ts";
 import type { Logger } from "pino";
 
 export type Patience = {
@@ -27,29 +27,17 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): P
 
 export const awayBackoff: BackoffLimits = { firstMs: 200, mostMs: 30_000 };
 
-/** Whether trying again is all that is needed. */
-export function isAway(error: unknown): error is Fault {
-  return error instanceof Fault && error.kind === "away";
-}
-
 /**
  * The result of `work`, which is repeated while it throws `away` Faults; any other error is passed on. What fails is logged under
  * `putOff`, loudly once and quietly from then on.
  */
 export async function untilNotAway<T>(
   work: () => Promise<T>,
-  { clock, random, signal }: Patience,
+  patience: Patience,
   log: Logger,
   putOff: string,
 ): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    signal.throwIfAborted();
-    try {
-      return await work();
-    } catch (error) {
-      if (!isAway(error)) throw error;
-      log[tries === 1 ? "warn" : "debug"]({ why: error.message, tries }, putOff);
-      await clock.sleep(backoffMs(tries, awayBackoff, random()), signal);
-    }
-  }
+  return await repeatWhileAway(work, { ...patience, backoff: awayBackoff }, (fault, tries) => {
+    log[tries === 1 ? "warn" : "debug"]({ why: fault.message, tries }, putOff);
+  });
 }

@@ -2,14 +2,14 @@
 // what becomes of the games. A game is never touched for any other reason than a command.
 import type { SendInputCommand, StartSessionCommand } from "@manman/contract/bus/commands.ts";
 import { backoffMs } from "@manman/core/backoff.ts";
-import { Fault, wordsOf } from "@manman/core/fault.ts";
+import { Fault, isAway, wordsOf } from "@manman/core/fault.ts";
 import type { Logger } from "pino";
 import type { FoundGame, GameRunner } from "./games/game-runner.ts";
 import type { PendingCommand, SessionJournal } from "./journal/session-journal.ts";
 import type { SessionCommand } from "./journal/session-order.ts";
 import { Lines } from "./lines.ts";
 import type { OutgoingReports } from "./reports.ts";
-import { isAway, unlessAborted, untilNotAway, type Patience } from "./retry.ts";
+import { unlessAborted, untilNotAway, type Patience } from "./retry.ts";
 import { boundedMessage, reportOf, type Ending } from "./session-report.ts";
 import { startGame } from "./start-game.ts";
 

@@ -1,5 +1,6 @@
 // `npm start`: serves the demo, or a directory of the user's, until Ctrl-C.
 import { join, relative, resolve } from "node:path";
+import { aborted, firstSignal } from "@manman/adapters/platform/first-signal.ts";
 import { gameFolder } from "@manman/core/object-key.ts";
 import { wordsOf } from "@manman/core/fault.ts";
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
@@ -95,27 +96,8 @@ function dataFolder(home: Home, sgcId: bigint): string {
   return join(home.host, gameFolder(environmentName, sgcId), "game");
 }
 
-/** Aborted by the first SIGTERM or SIGINT; the second one ends the process at once. */
-function firstSignal(): AbortSignal {
-  const signalled = new AbortController();
-  for (const name of ["SIGTERM", "SIGINT"] as const) {
-    process.on(name, () => {
-      if (signalled.signal.aborted) process.exit(1);
-      signalled.abort();
-    });
-  }
-  return signalled.signal;
-}
-
 async function untilOver({ ended }: Standalone, signalled: AbortSignal): Promise<void> {
   await Promise.race([ended, aborted(signalled)]);
-}
-
-async function aborted(signal: AbortSignal): Promise<undefined> {
-  if (signal.aborted) return undefined;
-  return await new Promise((done) => {
-    signal.addEventListener("abort", () => done(undefined), { once: true });
-  });
 }
 
 function step(doing: string): void {

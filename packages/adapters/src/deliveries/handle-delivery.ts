@@ -1,7 +1,7 @@
 // Takes one delivery to its verdict: what a handler throws decides whether the message waits, is tried again, or is given up.
 import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs, type BackoffLimits } from "@manman/core/backoff.ts";
-import { Fault, wordsOf } from "@manman/core/fault.ts";
+import { isAway, wordsOf } from "@manman/core/fault.ts";
 import type { Delivery, DeliveryVerdict } from "@manman/core/ports.ts";
 import type { TryCounts } from "./try-counts.ts";
 
@@ -43,8 +43,4 @@ export async function handleDelivery(
 /** Whether the whole time passed before the signal came. */
 export async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   return await sleep(ms, true, { signal }).catch(() => false);
-}
-
-export function isAway(thrown: unknown): boolean {
-  return thrown instanceof Fault && thrown.kind === "away";
 }

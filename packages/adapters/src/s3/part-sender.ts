@@ -1,6 +1,6 @@
 // Sends parts of a multipart upload, straight from the memory they are in.
 import { UploadPartCommand } from "@aws-sdk/client-s3";
-import { Fault } from "@manman/core/fault.ts";
+import { Fault, isAway } from "@manman/core/fault.ts";
 import type { AbortSignalLike, PartSender } from "@manman/core/ports.ts";
 import type { S3Requests } from "./s3-requests.ts";
 import { uploadExists } from "./upload-control.ts";
@@ -35,7 +35,7 @@ async function sendPart(requests: S3Requests, part: Part): Promise<string> {
       if (answer.ETag === undefined) throw new Fault("corrupt", `${context}: no etag came back`);
       return answer.ETag;
     } catch (error) {
-      if (signal.aborted || !(error instanceof Fault) || error.kind !== "away") throw error;
+      if (signal.aborted || !isAway(error)) throw error;
       // A store that refuses a part before it has read it all may be heard as a lost connection.
       const { objectKey, uploadId } = part;
       const isThere = await uploadExists(requests, objectKey, uploadId).catch(() => true);

@@ -1,7 +1,7 @@
 // Tries a call to the store again while the store is away, so that one lost connection does not cost a whole attempt.
 import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs, type BackoffLimits } from "@manman/core/backoff.ts";
-import { Fault } from "@manman/core/fault.ts";
+import { isAway } from "@manman/core/fault.ts";
 
 export type Retry = {
   readonly triesMax: number;
@@ -17,7 +17,7 @@ export async function retryAway<T>(retry: Retry, call: () => Promise<T>): Promis
     try {
       return await call();
     } catch (error) {
-      const isUseful = error instanceof Fault && error.retryable && tries < retry.triesMax;
+      const isUseful = isAway(error) && tries < retry.triesMax;
       if (!isUseful || retry.signal?.aborted === true) throw error;
       const waitMs = backoffMs(tries, retry.backoff, retry.random());
       const waited = await sleep(waitMs, true, { signal: retry.signal }).catch(() => false);

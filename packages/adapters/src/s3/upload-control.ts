@@ -9,7 +9,7 @@ import {
   ListPartsCommand,
 } from "@aws-sdk/client-s3";
 import type { StoredPart } from "@manman/core/backup/backup.ts";
-import { Fault } from "@manman/core/fault.ts";
+import { Fault, isAway } from "@manman/core/fault.ts";
 import type { OpenUpload, StoredObject, UploadControl } from "@manman/core/ports.ts";
 import { removeEverything } from "./object-removal.ts";
 import type { S3Requests } from "./s3-requests.ts";
@@ -95,7 +95,7 @@ async function completeUpload(
       { withinMs: requests.limits.completeMs, triesMax: 1 },
     );
   } catch (error) {
-    if (!(error instanceof Fault) || error.kind !== "away") throw error;
+    if (!isAway(error)) throw error;
     const isThere = await uploadExists(requests, key, uploadId).catch(() => true);
     throw isThere ? error : new Fault("missing", `${context}: there is no such upload`, error);
   }
