@@ -72,7 +72,12 @@ async function assemble(
   closing.push(async () => await records.close());
   const store = await openFolderStore({ root: home.store, nowMs: Date.now, newId: randomUUID });
   closing.push(async () => store.close());
-  const bus = openInProcessBus({ random: Math.random });
+  const bus = openInProcessBus({
+    random: Math.random,
+    onDeadLetter: (reason, { routingKey, messageId }) => {
+      log.warn({ reason, routing_key: routingKey, message_id: messageId }, "dead letter");
+    },
+  });
   closing.push(async () => await bus.close());
 
   onStep("starting the control plane");
