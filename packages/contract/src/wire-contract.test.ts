@@ -15,6 +15,12 @@ const messages: Record<string, string> = {
   CreateBackupRequest:
     "int64 session_id=1, string description=2, int64 server_game_config_id=50, string request_id=51",
   CreateBackupResponse: "Backup backup=1",
+  CancelBackupRequest: "int64 backup_id=1",
+  CancelBackupResponse: "Backup backup=1",
+  WatchBackupRequest: "int64 backup_id=1, int32 after_sequence=2",
+  WatchBackupResponse: "BackupEvent event=1, Backup backup=2",
+  BackupEvent:
+    "int32 sequence=1, int64 at=2, string from_status=3, string to_status=4, int32 attempt=5, string who=6, string why=7",
   ListBackupsRequest:
     "int64 server_game_config_id=1, int64 session_id=2, int32 page_size=3, string page_token=4, bool include_deleted=50",
   ListBackupsResponse: "repeated Backup backups=1, string next_page_token=2",
@@ -156,6 +162,12 @@ const methods = [
   "ListGameConfigVolumes",
 ];
 
+/** Ours beside the wire contract's, each with its kind. */
+const additions: Record<string, "unary" | "server_streaming"> = {
+  CancelBackup: "unary",
+  WatchBackup: "server_streaming",
+};
+
 const files = new Set([
   file_manman_v1_manman_api,
   ...file_manman_v1_manman_api.dependencies,
@@ -167,14 +179,16 @@ test("every message has the names, types and numbers of the wire contract", () =
   expect(Object.fromEntries(actual)).toEqual(messages);
 });
 
-test("the service has every method of the wire contract, each with its own request and response", () => {
+test("the service has every method of the wire contract and ours, each with its own request and response", () => {
   expect(ManManAPI.typeName).toBe("manman.v1.ManManAPI");
-  expect(ManManAPI.methods.map(({ name }) => name).toSorted()).toEqual(methods.toSorted());
+  expect(ManManAPI.methods.map(({ name }) => name).toSorted()).toEqual(
+    [...methods, ...Object.keys(additions)].toSorted(),
+  );
   for (const { name, input, output, methodKind } of ManManAPI.methods) {
     expect([input.name, output.name, methodKind]).toEqual([
       `${name}Request`,
       `${name}Response`,
-      "unary",
+      additions[name] ?? "unary",
     ]);
   }
 });
