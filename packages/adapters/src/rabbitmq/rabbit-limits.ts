@@ -36,7 +36,7 @@ export type RabbitLimits = {
 export const defaultRabbitLimits: RabbitLimits = {
   heartbeatSeconds: 10,
   connectMs: 15_000,
-  reconnect: { firstMs: 200, mostMs: 30_000 },
+  reconnect: { firstMs: 200, mostMs: 5_000 },
   steadyMs: 30_000,
   absenceMs: 2_000,
   answerMs: 10_000,
