@@ -44,9 +44,9 @@ test("wrong configuration ends the program at once, with every mistake", async (
   expect(await host.ended).toBe(2);
   expect(host.lines.map(({ msg }) => msg)).toEqual([
     "the configuration is wrong:",
-    "  RABBITMQ_URL must be set",
-    "  S3_BUCKET must be set",
-    expect.stringContaining("  ENVIRONMENT must be 1 to 63 letters"),
-    '  PACKERS_MAX must be a whole number from 1 to 16, not "many"',
+    "  RABBITMQ_URL: must be set: the broker, amqp://user:password@host:port/vhost",
+    "  S3_BUCKET: must be set: bucket that holds the archives",
+    expect.stringContaining("  ENVIRONMENT: must be 1 to 63 letters"),
+    '  PACKERS_MAX: must be a whole number from 1 to 16, not "many"',
   ]);
 });
