@@ -3,7 +3,7 @@ import { status } from "@grpc/grpc-js";
 import { GrpcError } from "@manman/contract/grpc-error.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../harness/until.ts";
-import { takenFromHost } from "./broker-queues.ts";
+import { takenFromHost } from "../harness/broker-queues.ts";
 import {
   createdBackup,
   deployedGame,

@@ -4,7 +4,7 @@ import { Health } from "@manman/contract/generated/health/v1/health_pb.ts";
 import { grpcClient } from "@manman/contract/grpc-client.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../harness/until.ts";
-import { takenFromHost } from "./broker-queues.ts";
+import { takenFromHost } from "../harness/broker-queues.ts";
 import {
   claimed,
   completedReport,

@@ -1,6 +1,4 @@
 // The control plane as a process: its configuration, its end, its death at the worst moment, and what reflection clients see of it.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,12 +6,13 @@ import { Health } from "@manman/contract/generated/health/v1/health_pb.ts";
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { grpcClient } from "@manman/contract/grpc-client.ts";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { takenFromHost } from "../harness/broker-queues.ts";
+import { bufCurl } from "../harness/buf-curl.ts";
 import { freshBroker, type FreshBroker } from "../harness/fresh-broker.ts";
 import { freshBucket, type FreshBucket } from "../harness/fresh-bucket.ts";
 import { freshDatabase, type FreshDatabase } from "../harness/fresh-database.ts";
 import { TcpProxy } from "../harness/tcp-proxy.ts";
 import { until } from "../harness/until.ts";
-import { takenFromHost } from "./broker-queues.ts";
 import { endedProcess, startedProcess, startingProcess } from "./control-plane-process.ts";
 
 let database: FreshDatabase;
@@ -43,36 +42,6 @@ async function started(changes: Readonly<Record<string, string>> = {}) {
     await controlPlane.end("SIGKILL");
   });
   return { ...controlPlane, api };
-}
-
-/** What a reflection client answers. Its exit code is eight times the gRPC status. */
-async function bufCurl(
-  address: string,
-  method: string,
-  data: string,
-  headers: readonly string[] = [],
-) {
-  const args = ["curl", "--http2-prior-knowledge", "--protocol", "grpc"];
-  const child = spawn(
-    "buf",
-    [
-      ...args,
-      ...headers.flatMap((one) => ["--reflect-header", one, "-H", one]),
-      "-d",
-      data,
-      `http://${address}/${method}`,
-    ],
-    { env: process.env },
-  );
-  let said = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-  });
-  const [code] = (await once(child, "close")) as [number];
-  return { grpcStatus: code / 8, answer: JSON.parse(said) as unknown };
 }
 
 test("every mistake in the environment is told at once, with exit code 2", async () => {
@@ -108,7 +77,7 @@ test("reflection clients get answers and errors word for word", async () => {
     '{"session_id": 123, "description": "Before update"}',
   );
   expect(unknown).toEqual({
-    grpcStatus: 5,
+    exitCode: 40,
     answer: { code: "not_found", message: "there is no session 123" },
   });
   const listed = await bufCurl(
@@ -116,10 +85,10 @@ test("reflection clients get answers and errors word for word", async () => {
     "manman.v1.ManManAPI/ListBackups",
     '{"server_game_config_id": 42}',
   );
-  expect(listed).toEqual({ grpcStatus: 0, answer: {} });
+  expect(listed).toEqual({ exitCode: 0, answer: {} });
   const invalid = await bufCurl(address, "manman.v1.ManManAPI/DeleteBackup", "{}");
   expect(invalid).toMatchObject({
-    grpcStatus: 3,
+    exitCode: 24,
     answer: {
       code: "invalid_argument",
       message: "backup_id: must be given, and is 1 or more",
@@ -127,7 +96,7 @@ test("reflection clients get answers and errors word for word", async () => {
     },
   });
   const health = await bufCurl(address, "grpc.health.v1.Health/List", "{}");
-  expect(health.grpcStatus).toBe(0);
+  expect(health.exitCode).toBe(0);
 });
 
 test("a token from a file is asked for, of reflection clients too", async () => {
@@ -137,7 +106,7 @@ test("a token from a file is asked for, of reflection clients too", async () => 
   const { address } = await started({ MANMAN_TOKEN_FILE: join(folder, "token") });
   const method = "manman.v1.ManManAPI/ListServers";
   const header = "authorization: Bearer s3cret-s3cret";
-  expect(await bufCurl(address, method, "{}", [header])).toEqual({ grpcStatus: 0, answer: {} });
+  expect(await bufCurl(address, method, "{}", [header])).toEqual({ exitCode: 0, answer: {} });
 });
 
 test("a database that is not there yet is waited for", async () => {

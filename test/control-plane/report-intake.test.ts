@@ -1,7 +1,7 @@
 // Reports on the real broker: what they change, what comes twice or late, and where those go that nobody can use.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../harness/until.ts";
-import { takenDeadLetters, type QueuedMessage } from "./broker-queues.ts";
+import { takenDeadLetters, type QueuedMessage } from "../harness/broker-queues.ts";
 import {
   claimed,
   completedReport,

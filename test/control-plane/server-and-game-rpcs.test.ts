@@ -2,7 +2,7 @@
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../harness/until.ts";
-import { takenFromHost, type QueuedMessage } from "./broker-queues.ts";
+import { takenFromHost, type QueuedMessage } from "../harness/broker-queues.ts";
 import { hostWithGame, report, runningSession } from "./played-host.ts";
 import { refused } from "./refused-call.ts";
 import { controlPlaneScene, type Scene } from "./scene.ts";

@@ -1,7 +1,7 @@
 // Backups that nobody claims: their commands are sent again to a host that is there, and a host that never comes ends them.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../harness/until.ts";
-import { takenFromHost } from "./broker-queues.ts";
+import { takenFromHost } from "../harness/broker-queues.ts";
 import { claimed, createdBackup, deployedGame, hostWithGame, untilStatus } from "./played-host.ts";
 import { controlPlaneScene, type Scene } from "./scene.ts";
 

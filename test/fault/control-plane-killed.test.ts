@@ -8,6 +8,7 @@ import {
   endedBackup,
   historyOf,
   letTimePass,
+  untilBackup,
 } from "../harness/fleet-records.ts";
 import { openFleet, type Fleet } from "../harness/fleet.ts";
 import { haltedBackup, sixPartsBytes, wayToStore } from "../harness/interrupted-backup.ts";
@@ -93,4 +94,25 @@ test("killed while it completes the upload, its successor does", async () => {
   await letTimePass(fleet, backupId, "1 hour");
   expect(await historyOfWhole(fleet, backupId)).toEqual(inOneAttempt);
   await game.goesOn();
+});
+
+test("killed while it deletes an object, its successor does", async () => {
+  const fleet = await openFleet();
+  const { s3, variables } = await wayToStore(fleet);
+  const { controlPlane } = await fleet.stand({ controlPlane: variables });
+  const game = await runningGame(fleet);
+  const backupId = await askedBackup(fleet, { sessionId: game.sessionId });
+  await endedBackup(fleet, backupId);
+  const key = `backups/${game.sgcId}/${backupId}.tar.gz`;
+  await s3.cut();
+  await fleet.api.deleteBackup({ backupId });
+  expect((await backupOf(fleet, backupId)).status).toBe("deleting");
+  await controlPlane.end("SIGKILL");
+  expect(await storedBytes(fleet, key)).toBeGreaterThan(0n);
+  await s3.heal();
+
+  fleet.startControlPlane(variables);
+  await letTimePass(fleet, backupId, "1 hour");
+  await untilBackup(fleet, backupId, "is deleted", ({ status }) => status === "deleted");
+  expect(await storedBytes(fleet, key)).toBeNull();
 });

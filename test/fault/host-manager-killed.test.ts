@@ -18,6 +18,7 @@ import {
   sixPartsBytes,
   wayToStore,
 } from "../harness/interrupted-backup.ts";
+import { TcpProxy } from "../harness/tcp-proxy.ts";
 
 const leaseSeconds = 5;
 const shortLease = { LEASE_SECONDS: String(leaseSeconds) };
@@ -82,6 +83,30 @@ test("started again after its lease it makes the next attempt, and nothing of th
   ]);
   expect(await wholeObject(fleet, game.sgcId, backupId)).toBe(true);
   await nothingIsLeftOpen(fleet);
+  await game.goesOn();
+});
+
+test("killed before the broker has its report, it reports at its next start, and sends nothing a second time", async () => {
+  const fleet = await openFleet();
+  const { s3, variables } = await wayToStore(fleet);
+  const broker = await TcpProxy.to(fleet.brokerUrl);
+  fleet.atEnd(async () => await broker.close());
+  const reached = { ...variables, RABBITMQ_URL: broker.through(fleet.brokerUrl) };
+  const { hostManager } = await fleet.stand({ hostManager: reached });
+  const game = await runningGame(fleet, sixPartsBytes);
+  const backupId = await haltedBackup(fleet, s3, game);
+  await broker.cut();
+  await s3.heal();
+  await hostManager.said("archive sent");
+  await hostManager.end("SIGKILL");
+  expect((await backupOf(fleet, backupId)).status).toBe("running");
+
+  // Without a way to the store, another upload could not succeed.
+  await s3.cut();
+  await broker.heal();
+  fleet.startHostManager(reached);
+  expect(await endedBackup(fleet, backupId)).toMatchObject({ status: "completed", attempt: 1 });
+  expect(await wholeObject(fleet, game.sgcId, backupId)).toBe(true);
   await game.goesOn();
 });
 

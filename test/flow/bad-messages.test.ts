@@ -1,10 +1,10 @@
 // Messages that contradict, repeat or make no sense, thrown at running programs: no record and no object changes, and work goes on.
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { publishRaw, takenDeadLetters, type QueuedMessage } from "../harness/broker-queues.ts";
 import { runningGame, type RunningGame } from "../harness/fleet-games.ts";
 import { storedBytes } from "../harness/fleet-objects.ts";
 import { askedBackup, backupOf, endedBackup, historyOf } from "../harness/fleet-records.ts";
 import { Fleet, tellLogOfFailure } from "../harness/fleet.ts";
-import { publishRaw, takenDeadLetters, type DeadLetter } from "../harness/raw-messages.ts";
 import { until } from "../harness/until.ts";
 
 let fleet: Fleet;
@@ -51,7 +51,7 @@ async function workGoesOn(): Promise<void> {
   await game.goesOn();
 }
 
-async function oneDeadLetter(): Promise<DeadLetter | undefined> {
+async function oneDeadLetter(): Promise<QueuedMessage | undefined> {
   const letters = await until(
     async () => {
       const taken = await takenDeadLetters(fleet.brokerUrl);

@@ -38,14 +38,16 @@ test("a world of 20,000 files and 400 MB comes back without a difference, owners
   const archive = join(fleet.scratch, "fetched.tar.gz");
   await fetchObject(fleet, key, archive);
   expect(await sha256Of(archive)).toBe(backup.archiveSha256);
+  // As root, owners come back; as an ordinary user, everything else does.
   for (const extractor of extractors.filter(({ name }) => name.startsWith("GNU tar"))) {
-    const out = join(fleet.scratch, extractor.name.replaceAll(" ", "-"));
+    const out = join(fleet.scratch, `extracted-${extractor.id ?? "by-caller"}`);
     expect(extractInto(out, archive, extractor)).toBe(0);
     expect(readdirSync(out)).toEqual(["game"]);
-    // Ends with an error, and its words, where there is a difference.
-    execFileSync("diff", ["-r", "--no-dereference", game.world, join(out, "game")]);
     expect(compareTrees(game.world, join(out, "game"), extractor.leniency)).toEqual([]);
   }
+  // Ends with an error, and its words, where there is a difference.
+  const extracted = join(fleet.scratch, "extracted-by-caller", "game");
+  execFileSync("diff", ["-r", "--no-dereference", game.world, extracted]);
 });
 
 async function sha256Of(file: string): Promise<string> {

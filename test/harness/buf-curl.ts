@@ -12,10 +12,16 @@ export type CurlAnswer = {
   readonly answer: unknown;
 };
 
-/** `method` is package, service and method: `manman.v1.ManManAPI/GetBackup`. */
-export async function bufCurl(address: string, method: string, data: string): Promise<CurlAnswer> {
+/** `method` is package, service and method: `manman.v1.ManManAPI/GetBackup`. `headers` go with the call and with reflection. */
+export async function bufCurl(
+  address: string,
+  method: string,
+  data: string,
+  headers: readonly string[] = [],
+): Promise<CurlAnswer> {
   const how = ["--http2-prior-knowledge", "--protocol", "grpc"];
-  const child = spawn(buf, ["curl", ...how, "-d", data, `http://${address}/${method}`]);
+  const sent = headers.flatMap((header) => ["--reflect-header", header, "-H", header]);
+  const child = spawn(buf, ["curl", ...how, ...sent, "-d", data, `http://${address}/${method}`]);
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => (said += text));

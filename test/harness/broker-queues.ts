@@ -1,7 +1,8 @@
-// Looks into the broker's queues as an operator would.
+// Speaks to the broker past our programs: looks into its queues as an operator would, and publishes whatever a test wants.
 import {
   deadLetterQueue,
   deadLetterReasonHeader,
+  exchange,
   hostQueue,
 } from "@manman/contract/bus/topology.ts";
 import { connect } from "amqplib";
@@ -12,6 +13,22 @@ export type QueuedMessage = {
   /** Why a dead letter is one; empty otherwise. */
   readonly reason: string;
 };
+
+/** Publishes any text under any key; returns once the broker has it. */
+export async function publishRaw(
+  brokerUrl: string,
+  routingKey: string,
+  body: string,
+): Promise<void> {
+  const connection = await connect(brokerUrl);
+  try {
+    const channel = await connection.createConfirmChannel();
+    channel.publish(exchange.name, routingKey, Buffer.from(body), { persistent: true });
+    await channel.waitForConfirms();
+  } finally {
+    await connection.close();
+  }
+}
 
 /** Takes all messages out of a host's queue. */
 export async function takenFromHost(
