@@ -100,11 +100,26 @@ test("relays of two control planes publish every message exactly once", async ()
   expect(new Set(shown).size).toBe(60);
 });
 
+test("a rule that had to wait for the lock is shown the time after the wait", async () => {
+  const { backupId } = await pendingBackup(one);
+  const rival = await connected();
+  await rival.query("begin");
+  await rival.query("select from backup where backup_id = $1 for update", [backupId]);
+  let shownMs = 0;
+  const changing = one.backups.change(backupId, (_backup, nowMs) => {
+    shownMs = nowMs;
+    return { kind: "keep", why: "a test" };
+  });
+  await untilOneWaits();
+  const { rows } = await rival.query<{ moment: Date }>("select clock_timestamp() as moment");
+  await rival.query("rollback");
+  await changing;
+  expect(shownMs).toBeGreaterThanOrEqual(present(rows[0]).moment.getTime());
+});
+
 test("a change that is the victim of a deadlock is decided anew", async () => {
   const backup = await pendingBackup(one);
-  const rival = new Client({ connectionString: database.url });
-  await rival.connect();
-  onTestFinished(async () => await rival.end());
+  const rival = await connected();
   await rival.query("set deadlock_timeout = '60s'");
   await rival.query("begin");
   await rival.query("update server_game_config set status = status where sgc_id = $1", [
@@ -121,16 +136,7 @@ test("a change that is the victim of a deadlock is decided anew", async () => {
       command: backupCommand(shown),
     };
   });
-  await vi.waitFor(
-    async () =>
-      expect(
-        await database.query(
-          `select from pg_stat_activity where wait_event_type = 'Lock'
-          and datname = current_database()`,
-        ),
-      ).toHaveLength(1),
-    { timeout: 10_000 },
-  );
+  await untilOneWaits();
   await rival.query("update backup set due_tries = 1 where backup_id = $1", [backup.backupId]);
   await rival.query("commit");
   expect(await changing).toMatchObject({ record: { dueTries: 7 } });
@@ -138,3 +144,24 @@ test("a change that is the victim of a deadlock is decided anew", async () => {
   const sequences = await database.query("select sequence::int from outbox order by outbox_id");
   expect(sequences).toEqual([{ sequence: 1 }, { sequence: 2 }]);
 });
+
+async function connected(): Promise<Client> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  onTestFinished(async () => await client.end());
+  return client;
+}
+
+/** Until one connection waits for a lock. */
+async function untilOneWaits(): Promise<void> {
+  await vi.waitFor(
+    async () =>
+      expect(
+        await database.query(
+          `select from pg_stat_activity
+          where wait_event_type = 'Lock' and datname = current_database()`,
+        ),
+      ).toHaveLength(1),
+    { timeout: 10_000 },
+  );
+}
