@@ -157,6 +157,21 @@ test("a game config whose texts would not fit into a command is refused", async 
   expect(error.fieldViolations.map(({ field }) => field)).toEqual(["args_template"]);
 });
 
+test("a text that no start command could carry is refused when the config is made", async () => {
+  const long = "x".repeat(32_769);
+  const error = await refused(
+    scene.api.createGameConfig({
+      name: "long",
+      entrypoint: ["/bin/true", long],
+      envTemplate: { MOTD: long },
+    }),
+  );
+  expect(error.fieldViolations).toEqual([
+    { field: "entrypoint[1]", description: "must have at most 32768 characters, not 32769" },
+    { field: "env_template[MOTD]", description: "must have at most 32768 characters, not 32769" },
+  ]);
+});
+
 test("a deployment keeps its ports, and unknown parts of it are NOT_FOUND", async () => {
   const { serverId } = await scene.api.registerServer({ name: "deployed-on" });
   const created = await scene.api.createGameConfig({ name: "demo", entrypoint: ["/bin/true"] });

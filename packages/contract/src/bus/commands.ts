@@ -18,7 +18,8 @@ export const graceSecondsMax = 3_600;
 export const startEntriesMax = 1_000;
 
 const keyCharsMax = 1_024;
-const argumentCharsMax = 32_768;
+/** One argument of a game, or one value of its environment, holds at most so many characters. */
+export const argumentCharsMax = 32_768;
 
 /** Every command's number in the order of its SGC's commands; 0, or absent, means that it has no place in that order. */
 const sequence = idOrZero;

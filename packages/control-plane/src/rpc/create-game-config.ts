@@ -1,4 +1,5 @@
 // CreateGameConfig: how a game is started. Templates are checked here, so that a mistake is found now and not at a start at night.
+import { argumentCharsMax } from "@manman/contract/bus/commands.ts";
 import type { CreateGameConfigRequest } from "@manman/contract/generated/manman/v1/game_config_pb.ts";
 import type { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { launchTemplateProblems } from "@manman/core/launch/launch-template.ts";
@@ -47,14 +48,17 @@ function launchFindings(request: CreateGameConfigRequest): Finding {
     };
   }
   return [
-    listOf("entrypoint", entrypoint, itemsMax, anyItem),
-    listOf("command", command, itemsMax, anyItem),
-    listOf("env_template", variables, itemsMax, anyItem),
+    listOf("entrypoint", entrypoint, itemsMax, argument),
+    listOf("command", command, itemsMax, argument),
+    argument("args_template", argsTemplate),
+    listOf("env_template", variables, itemsMax, (_place, [name, value]) =>
+      argument(`env_template[${name}]`, value),
+    ),
     launchTemplateProblems(request),
   ].flatMap((finding) => finding ?? []);
 }
 
-/** Each item is checked with its template. */
-function anyItem(): Finding {
-  return null;
+/** What the start command can carry. */
+function argument(field: string, text: string): Finding {
+  return textOf(field, text, { charsMax: argumentCharsMax });
 }
