@@ -30,7 +30,10 @@ afterAll(async () => {
 
 /** A backup that its host has reported as sent, in one part of 100 bytes. */
 async function verifyingBackup(name: string): Promise<bigint> {
-  const server = await records.servers.register({ name, environment: "", capabilities: null });
+  const server = await records.servers.register(
+    { name, environment: "", capabilities: null, instanceId: null },
+    30_000,
+  );
   if ("kind" in server) throw new Error("not registered");
   const { serverId } = server;
   const { configId } = await records.games.createConfig({

@@ -7,6 +7,7 @@ export type Refused = {
   readonly details: string;
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
   readonly retryDelayMs: number | undefined;
+  readonly reason: string | undefined;
 };
 
 export async function refused(call: Promise<unknown>): Promise<Refused> {
@@ -15,6 +16,6 @@ export async function refused(call: Promise<unknown>): Promise<Refused> {
     (thrown: unknown) => thrown,
   );
   if (!(error instanceof GrpcError)) throw new Error("the call did not fail", { cause: error });
-  const { code, details, fieldViolations, retryDelayMs } = error;
-  return { code, details, fieldViolations, retryDelayMs };
+  const { code, details, fieldViolations, retryDelayMs, reason } = error;
+  return { code, details, fieldViolations, retryDelayMs, reason };
 }

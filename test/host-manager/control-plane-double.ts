@@ -3,15 +3,20 @@
 import { parseReport, type Report } from "@manman/contract/bus/reports.ts";
 import { Fault } from "@manman/core/fault.ts";
 import type { Bus, UploadControl } from "@manman/core/ports.ts";
-import type {
-  AttemptId,
-  ControlPlaneApi,
-  RunningAttempt,
+import {
+  Disowned,
+  type AttemptId,
+  type ControlPlaneApi,
+  type RunningAttempt,
 } from "@manman/host-manager/control-plane-api.ts";
 
 export type ControlPlaneDouble = ControlPlaneApi & {
   /** While true, every call fails as away. */
   isAway: boolean;
+  /** While true, every call is told that the server belongs to another host manager. */
+  isDisowning: boolean;
+  /** Each call of `register`, by the instance. */
+  readonly registered: string[];
   /** Each call of `claim`, as `backup/attempt`. */
   readonly claims: string[];
   /** The attempts of the last heartbeat. */
@@ -31,18 +36,22 @@ export function controlPlaneDouble(
   const uploads = new Map<string, Promise<string>>();
   const answering = (): void => {
     if (double.isAway) throw new Fault("away", "ask the control plane: UNAVAILABLE");
+    if (double.isDisowning) throw new Disowned(new Error("server host-a was taken over"));
   };
   const isOver = ({ backupId, attempt }: AttemptId) =>
     double.over.find((one) => one.backupId === backupId && one.attempt === attempt);
   const double: ControlPlaneDouble = {
     isAway: false,
+    isDisowning: false,
+    registered: [],
     claims: [],
     held: [],
     heartbeats: 0,
     over: [],
     reports: [],
-    register: async () => {
+    register: async ({ instanceId }) => {
       answering();
+      double.registered.push(instanceId);
       return serverId;
     },
     claim: async (_, { backupId, attempt }) => {

@@ -315,3 +315,39 @@ function backupReports(host: Hosting) {
     report.kind === "status.backup" ? [report] : [],
   );
 }
+
+test("it registers as the same host manager at every start", async () => {
+  const host = await hosting();
+  await (await host.start()).stop();
+  await host.start();
+  const [first, second] = host.controlPlane.registered;
+  expect(first).toMatch(/^[\da-f-]{36}$/);
+  expect(second).toBe(first);
+});
+
+test("a name that another host manager has ends the start, with the reason", async () => {
+  const host = await hosting();
+  host.controlPlane.isDisowning = true;
+  const refused = host.start();
+  await expect(refused).rejects.toBeInstanceOf(Fault);
+  await expect(refused).rejects.toThrow(
+    "register as SERVER_NAME host-a of ENVIRONMENT test: ask the control plane: server host-a was taken over",
+  );
+});
+
+test("a host manager that was taken over ends with the reason, and leaves what it had to do in the journal", async () => {
+  const host = await hosting();
+  await host.controlPlane.takeReports(host.bus);
+  const hostManager = await host.start();
+  await host.send(backupCommand({ backupId: 5n }));
+  await until(() => host.controlPlane.held.length === 1, { what: "the attempt is held" });
+  host.controlPlane.isDisowning = true;
+  await host.send(backupCommand({ backupId: 6n, sgcId: 43n }));
+
+  await expect(hostManager.ended).rejects.toThrow("server host-a was taken over");
+  await hostManager.stop();
+  expect(await readdir(join(host.journal, "backups"))).toHaveLength(2);
+  expect(host.controlPlane.reports).not.toContainEqual(
+    expect.objectContaining({ kind: "status.host", status: "offline" }),
+  );
+});

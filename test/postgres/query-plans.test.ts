@@ -34,7 +34,18 @@ const calls: Record<string, (records: Records) => Promise<unknown>> = {
   "servers.list": async ({ servers }) => await servers.list({ beforeId: 500n, limit: 50 }),
   "servers.seen": async ({ servers }) => await servers.seen(100n, null),
   "servers.register": async ({ servers }) =>
-    await servers.register({ name: "host-100", environment: "dev", capabilities: null }),
+    await servers.register(
+      { name: "host-100", environment: "dev", capabilities: null, instanceId: "i" },
+      30_000,
+    ),
+  "servers.register of a stranger": async ({ servers }) =>
+    await servers.register(
+      { name: "host-100", environment: "dev", capabilities: null, instanceId: "other" },
+      30_000,
+    ),
+  "servers.seenBy": async ({ servers }) => await servers.seenBy(100n, "i", 30_000),
+  "servers.forgetInstance": async ({ servers }) => await servers.forgetInstance(101n, false),
+  "servers.getByName": async ({ servers }) => await servers.getByName("host-100"),
   "games.getConfig": async ({ games }) => await games.getConfig(100n),
   "games.listConfigs": async ({ games }) => await games.listConfigs(null, page),
   "games.listConfigs of a game": async ({ games }) => await games.listConfigs(7n, page),
@@ -104,6 +115,8 @@ const calls: Record<string, (records: Records) => Promise<unknown>> = {
     await backups.takeDue({ ...take, expireLeases: false }),
   "backups.renew": async ({ backups }) =>
     await backups.renew(7n, "i", [{ backupId: 1_000n, attempt: 1, progress: null }], 1_000),
+  "backups.runningUnderOthers": async ({ backups }) =>
+    await backups.runningUnderOthers(7n, "other", 0n, 100),
   "backups.extendLeases": async ({ backups }) => await backups.extendLeases(1_000),
   "backups.takeLeftovers": async ({ backups }) => await backups.takeLeftovers(20, 1_000),
   "backups.dropLeftover": async ({ backups }) => await backups.dropLeftover(1_000n),
@@ -122,8 +135,11 @@ const calls: Record<string, (records: Records) => Promise<unknown>> = {
 /** Pages of 8 KiB that one statement may touch: some hundred rows by index, where the tables have thousands of pages. */
 const pagesMax = 1_500;
 
-/** What must look at every backup that runs, 10,000 of them, and does so once after each absence of ours. */
-const pagesMaxOf: Partial<Record<string, number>> = { "backups.extendLeases": 15_000 };
+/** What must look at every backup that runs, 10,000 of them, and does so once after each absence of ours or at an operator's word. */
+const pagesMaxOf: Partial<Record<string, number>> = {
+  "backups.extendLeases": 15_000,
+  "backups.runningUnderOthers": 15_000,
+};
 
 let database: RecordDatabase;
 let records: Records;

@@ -7,6 +7,7 @@ import { getBackup } from "./commands/backup-get.ts";
 import { listBackups } from "./commands/backup-list.ts";
 import { watchBackup } from "./commands/backup-watch.ts";
 import { listServers } from "./commands/server-list.ts";
+import { takeOverServer } from "./commands/server-takeover.ts";
 import { listSessions } from "./commands/session-list.ts";
 import { startSession } from "./commands/session-start.ts";
 import { stopSession } from "./commands/session-stop.ts";
@@ -58,6 +59,13 @@ type Run = (
 function addServerCommands(program: Command, run: Run): void {
   const server = program.command("server").description("game hosts");
   paged(server.command("list").description("list the game hosts")).action(run(listServers));
+  server
+    .command("takeover")
+    .argument("<server>", "its id or its name")
+    .description("take a server from its host manager, for one on a new or rebuilt host")
+    .option("--readmit", "let the one that it is, or was, taken from register again")
+    .option("-y, --yes", "do not ask")
+    .action(run(takeOverServer));
 }
 
 function addSessionCommands(program: Command, run: Run): void {

@@ -89,7 +89,8 @@ const messages: Record<string, string> = {
   ServerCapabilities:
     "int32 total_memory_mb=1, int32 available_memory_mb=2, int32 cpu_cores=3, int32 available_cpu_millicores=4, repeated PortRange available_ports=5, string docker_version=6",
   PortRange: "int32 start=1, int32 end=2, string protocol=3",
-  RegisterServerRequest: "string name=1, ServerCapabilities capabilities=2, string environment=3",
+  RegisterServerRequest:
+    "string name=1, ServerCapabilities capabilities=2, string environment=3, string instance_id=50",
   RegisterServerResponse: "int64 server_id=1, Server server=2",
   HeartbeatRequest: "int64 server_id=1, ServerCapabilities capabilities=2",
   HeartbeatResponse: "bool acknowledged=1, int64 next_heartbeat_seconds=2",
@@ -97,6 +98,8 @@ const messages: Record<string, string> = {
   ListServersResponse: "repeated Server servers=1, string next_page_token=2",
   GetServerRequest: "int64 server_id=1",
   GetServerResponse: "Server server=1",
+  TakeOverServerRequest: "int64 server_id=1, string name=2, bool readmit=3, bool dry_run=4",
+  TakeOverServerResponse: "Server server=1, int32 attempts_ended=2",
   CreateServerRequest: "string name=1",
   CreateServerResponse: "Server server=1",
   Session:
@@ -166,6 +169,7 @@ const methods = [
 const additions: Record<string, "unary" | "server_streaming"> = {
   CancelBackup: "unary",
   WatchBackup: "server_streaming",
+  TakeOverServer: "unary",
 };
 
 const files = new Set([

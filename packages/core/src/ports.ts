@@ -38,13 +38,18 @@ export type Rule<Shown, Answer> = (shown: Shown, nowMs: number) => Answer;
 export interface ServerRecords {
   /**
    * The server of that name, made when there is none. An empty environment is filled in; another one than the recorded
-   * refuses. Says that the host was seen now.
+   * refuses. Records the host manager, and refuses one that the server does not belong to (`refuseInstance`); an `instanceId` that is
+   * null names none. Says that the host was seen now, unless it refuses.
    */
-  register(host: {
-    readonly name: string;
-    readonly environment: string;
-    readonly capabilities: Readonly<Record<string, unknown>> | null;
-  }): Promise<Server | Refusal>;
+  register(
+    host: {
+      readonly name: string;
+      readonly environment: string;
+      readonly capabilities: Readonly<Record<string, unknown>> | null;
+      readonly instanceId: string | null;
+    },
+    hostOnlineMs: number,
+  ): Promise<Server | Refusal>;
   /** A server that no host has registered as yet. A name that is taken refuses. */
   create(name: string): Promise<Server | Refusal>;
   /** Says that the host was seen now; null where there is no such server. */
@@ -52,7 +57,22 @@ export interface ServerRecords {
     serverId: bigint,
     capabilities: Readonly<Record<string, unknown>> | null,
   ): Promise<Server | null>;
+  /**
+   * The same, said by the host manager of that name: refuses, and writes nothing, where the server does not belong to it
+   * (`refuseInstance`).
+   */
+  seenBy(
+    serverId: bigint,
+    instanceId: string,
+    hostOnlineMs: number,
+  ): Promise<Server | Refusal | null>;
+  /**
+   * Forgets the host manager that the server belongs to, which is not let back by itself (with `readmit`, it is). Repeating it changes
+   * nothing. Null where there is no such server.
+   */
+  forgetInstance(serverId: bigint, readmit: boolean): Promise<Server | null>;
   get(serverId: bigint): Promise<Server | null>;
+  getByName(name: string): Promise<Server | null>;
   list(page: Page): Promise<readonly Server[]>;
 }
 
@@ -161,6 +181,16 @@ export interface BackupRecords {
     readonly hostOnlineMs: number;
     readonly expireLeases: boolean;
   }): Promise<readonly { readonly backup: Backup; readonly hostIsOnline: boolean }[]>;
+  /**
+   * Up to `limit` backups with an id above `afterId` that run on a server under a host manager that it does not belong to, in the order
+   * of their ids. `instanceId` null: under any.
+   */
+  runningUnderOthers(
+    serverId: bigint,
+    instanceId: string | null,
+    afterId: bigint,
+    limit: number,
+  ): Promise<readonly Backup[]>;
   /**
    * Makes every running lease end no earlier than `atLeastMs` from now, so that hosts which could not reach us in our own absence
    * are not taken over. Repeating it, or control planes side by side that all do it, adds nothing.

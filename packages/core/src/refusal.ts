@@ -6,12 +6,22 @@ export type FieldViolation = { readonly field: string; readonly problem: string 
 export type Refusal =
   /** The arguments are malformed or out of range; nothing was looked up. */
   | { readonly kind: "invalid-argument"; readonly violations: readonly FieldViolation[] }
-  /** No record of that kind has that id. */
-  | { readonly kind: "not-found"; readonly what: RecordKind; readonly id: bigint }
+  /** No record of that kind has that id, or that name. */
+  | { readonly kind: "not-found"; readonly what: RecordKind; readonly id: bigint | string }
   /** The record is in a state that does not allow it; `why` names that state and the way out. */
-  | { readonly kind: "failed-precondition"; readonly why: string }
+  | FailedPrecondition
   /** Another operation holds the server game config, or a name is taken; `why` names the holder. */
   | { readonly kind: "already-exists"; readonly why: string };
+
+export type FailedPrecondition = {
+  readonly kind: "failed-precondition";
+  readonly why: string;
+  /** Told to programs that must know this no from others; absent where none has to. */
+  readonly reason?: RefusalReason;
+};
+
+/** `HOST_MANAGER_DISOWNED`: the server belongs to another host manager than the caller. */
+export type RefusalReason = "HOST_MANAGER_DISOWNED";
 
 export type RecordKind = "server" | "game config" | "server game config" | "session" | "backup";
 
@@ -19,11 +29,11 @@ export function invalidArgument(field: string, problem: string): Refusal {
   return { kind: "invalid-argument", violations: [{ field, problem }] };
 }
 
-export function notFound(what: RecordKind, id: bigint): Refusal {
+export function notFound(what: RecordKind, id: bigint | string): Refusal {
   return { kind: "not-found", what, id };
 }
 
-export function failedPrecondition(why: string): Refusal {
+export function failedPrecondition(why: string): FailedPrecondition {
   return { kind: "failed-precondition", why };
 }
 

@@ -10,6 +10,10 @@ export type Server = {
   readonly isDefault: boolean;
   /** Null until the host has been heard of. */
   readonly lastSeenAtMs: number | null;
+  /** The host manager that it belongs to; null until one that names itself has registered, and after a takeover. */
+  readonly instanceId: string | null;
+  /** The host manager that it was last taken over from, which is not let back by itself; null where there is none. */
+  readonly formerInstanceId: string | null;
 };
 
 /** A host is online while its last word is no older than this many of its heartbeats. */

@@ -9,10 +9,18 @@ import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts
 import { grpcClient } from "@manman/contract/grpc-client.ts";
 import { GrpcError } from "@manman/contract/grpc-error.ts";
 import { Fault, type FaultKind } from "@manman/core/fault.ts";
+import type { RefusalReason } from "@manman/core/refusal.ts";
 import type { PackProgress } from "./packer/pack-messages.ts";
 
 /** Who claims and holds attempts. */
 export type HostIdentity = { readonly serverId: bigint; readonly instanceId: string };
+
+/** What a host makes itself known with. */
+export type RegisteringHost = {
+  readonly name: string;
+  readonly environment: string;
+  readonly instanceId: string;
+};
 
 export type AttemptId = { readonly backupId: bigint; readonly attempt: number };
 
@@ -20,6 +28,13 @@ export type ClaimAnswer =
   | { readonly kind: "claimed"; readonly objectKey: string; readonly uploadId: string }
   /** The attempt no longer counts. */
   | { readonly kind: "stale"; readonly reason: string };
+
+/** The server belongs to another host manager, and nothing that this one says is heard until somebody has settled the matter. */
+export class Disowned extends Fault {
+  constructor(cause: Error) {
+    super("rejected", "ask the control plane", cause);
+  }
+}
 
 export type RunningAttempt = AttemptId & { readonly progress: PackProgress | undefined };
 
@@ -29,10 +44,13 @@ export type HeartbeatAnswer = {
   readonly nextHeartbeatMs: number;
 };
 
-/** Every call is bounded in time and throws Faults: `away` when it may be repeated, `missing` and `rejected` when the answer is no. */
+/**
+ * Every call is bounded in time and throws Faults: `away` when it may be repeated, `missing` and `rejected` when the answer is no,
+ * among these `Disowned`.
+ */
 export interface ControlPlaneApi {
   /** The id of the server of that name. */
-  register(host: { readonly name: string; readonly environment: string }): Promise<bigint>;
+  register(host: RegisteringHost): Promise<bigint>;
   /** May be repeated: the same instance is given the same upload again. */
   claim(host: HostIdentity, attempt: AttemptId): Promise<ClaimAnswer>;
   heartbeat(host: HostIdentity, attempts: readonly RunningAttempt[]): Promise<HeartbeatAnswer>;
@@ -45,8 +63,8 @@ export function controlPlaneApi(address: string, token: string | null): ControlP
   const manman = grpcClient(ManManAPI, options);
   const hosts = grpcClient(HostManagerAPI, options);
   return {
-    register: async ({ name, environment }) => {
-      const request = { name, environment, capabilities: capabilities() };
+    register: async (host) => {
+      const request = { ...host, capabilities: capabilities() };
       return (await answered(manman.registerServer(request))).serverId;
     },
     claim: async (host, attempt) => {
@@ -83,11 +101,14 @@ const refusals = new Map<status, FaultKind>([
   [status.OUT_OF_RANGE, "rejected"],
 ]);
 
+const disownedReason: RefusalReason = "HOST_MANAGER_DISOWNED";
+
 async function answered<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
     if (!(error instanceof GrpcError)) throw error;
+    if (error.reason === disownedReason) throw new Disowned(error);
     throw new Fault(refusals.get(error.code) ?? "away", "ask the control plane", error);
   }
 }

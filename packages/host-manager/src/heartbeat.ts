@@ -2,11 +2,12 @@
 import { backoffMs } from "@manman/core/backoff.ts";
 import { Fault, isAway, wordsOf } from "@manman/core/fault.ts";
 import type { Logger } from "pino";
-import type {
-  AttemptId,
-  ControlPlaneApi,
-  HostIdentity,
-  RunningAttempt,
+import {
+  Disowned,
+  type AttemptId,
+  type ControlPlaneApi,
+  type HostIdentity,
+  type RunningAttempt,
 } from "./control-plane-api.ts";
 import type { Patience } from "./retry.ts";
 
@@ -25,14 +26,17 @@ const attemptsPerCallMax = 1_000;
 /** A lease must survive some heartbeats that do not get through, so those come soon after each other. */
 const failedBackoff = { firstMs: 500, mostMs: 5_000 };
 
+/** Why the beating ended. `unknown-server`: the control plane's database is another one than before. */
+export type BeatEnd = "stopped" | "unknown-server" | Disowned;
+
 /**
- * Beats until the signal is aborted (`stopped`), or until the control plane does not know this server (`unknown-server`): its database is
- * another one then. The first beat goes out at once, since after a restart leases are running.
+ * Beats until the signal is aborted (`stopped`), or until the control plane does not know this server or says that it belongs to
+ * another host manager. The first beat goes out at once, since after a restart leases are running.
  */
 export async function beat(
   parts: HeartbeatParts,
   { clock, random, signal }: Patience,
-): Promise<"stopped" | "unknown-server"> {
+): Promise<BeatEnd> {
   let failures = 0;
   while (!signal.aborted) {
     let waitMs: number;
@@ -43,6 +47,7 @@ export async function beat(
     } catch (error) {
       if (signal.aborted) break;
       if (!(error instanceof Fault)) throw error;
+      if (error instanceof Disowned) return error;
       if (error.kind === "missing") return "unknown-server";
       failures += 1;
       waitMs = backoffMs(failures, failedBackoff, random());

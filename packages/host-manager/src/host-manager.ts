@@ -3,7 +3,7 @@
 import type { Bus, Clock } from "@manman/core/ports.ts";
 import type { Logger } from "pino";
 import type { HostManagerConfig } from "./config.ts";
-import type { ControlPlaneApi } from "./control-plane-api.ts";
+import { Disowned, type ControlPlaneApi } from "./control-plane-api.ts";
 import { lockDataDir, type DataDirLock } from "./data-dir-lock.ts";
 import type { GameRunner } from "./games/game-runner.ts";
 import { BackupJournal } from "./journal/backup-journal.ts";
@@ -47,7 +47,7 @@ const stopMs = 10_000;
 
 /**
  * Resolves once commands are taken in, waiting for a control plane or a broker that is away. Throws a Fault when waiting does not help:
- * another host manager has the data directory, or the control plane refuses the name or the environment.
+ * another host manager has the data directory, or the control plane refuses the name, the environment or this host manager.
  */
 export async function startHostManager(parts: HostManagerParts): Promise<HostManager> {
   const { config, api, clock, log } = parts;
@@ -58,8 +58,8 @@ export async function startHostManager(parts: HostManagerParts): Promise<HostMan
   const { lock, instanceId } = state;
   const reports = new OutgoingReports(parts);
   const joinAsRegistered = async (): Promise<Membership> => {
-    const name = { name: config.serverName, environment: config.environment };
-    const serverId = await register(api, name, patience, log);
+    const { serverName: name, environment } = config;
+    const serverId = await register(api, { name, environment, instanceId }, patience, log);
     return await join({ ...parts, ...state, reports }, { serverId, instanceId }, patience);
   };
   let member: Membership;
@@ -73,7 +73,11 @@ export async function startHostManager(parts: HostManagerParts): Promise<HostMan
   }
   const stay = async (): Promise<void> => {
     try {
-      while ((await member.ended) === "unknown-server") {
+      for (;;) {
+        const end = await member.ended;
+        if (end === "stopped") return;
+        // Whatever goes on here has no one left to report to: the packers end now, and the journal stays for whoever settles it.
+        if (end !== "unknown-server") throw end;
         log.error({ server_id: member.serverId }, "the control plane does not know this server");
         await member.leave();
         member = await joinAsRegistered();
@@ -87,7 +91,9 @@ export async function startHostManager(parts: HostManagerParts): Promise<HostMan
     await member.leave();
     // Whoever waits for `ended` hears what went wrong.
     await ended.catch(() => undefined);
-    reports.send({ kind: "status.host", serverId: member.serverId, status: "offline" });
+    if (!((await member.ended) instanceof Disowned)) {
+      reports.send({ kind: "status.host", serverId: member.serverId, status: "offline" });
+    }
     await reports.stop();
   };
   const stop = async (): Promise<void> => {

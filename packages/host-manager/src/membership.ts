@@ -5,7 +5,7 @@ import { BackupQueue } from "./backup-queue.ts";
 import type { HostManagerConfig } from "./config.ts";
 import type { ControlPlaneApi, HostIdentity } from "./control-plane-api.ts";
 import type { GameRunner } from "./games/game-runner.ts";
-import { beat } from "./heartbeat.ts";
+import { beat, type BeatEnd } from "./heartbeat.ts";
 import { takeIn } from "./intake.ts";
 import type { BackupJournal } from "./journal/backup-journal.ts";
 import type { SessionJournal } from "./journal/session-journal.ts";
@@ -28,8 +28,8 @@ export type MembershipParts = {
 
 export type Membership = {
   readonly serverId: bigint;
-  /** Resolves once it was left, or when the control plane does not know the server id any more. */
-  readonly ended: Promise<"stopped" | "unknown-server">;
+  /** Resolves once it was left, or when the control plane does not know the server id any more or has given it to another. */
+  readonly ended: Promise<BeatEnd>;
   /** Takes nothing in any more, ends the packers, and leaves what is not done in the journals. Games go on. */
   leave(): Promise<void>;
 };

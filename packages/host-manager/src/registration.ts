@@ -1,7 +1,7 @@
 // Makes this host known to the control plane under its name, and learns the id that its queue and its calls bear.
 import { Fault } from "@manman/core/fault.ts";
 import type { Logger } from "pino";
-import type { ControlPlaneApi } from "./control-plane-api.ts";
+import type { ControlPlaneApi, RegisteringHost } from "./control-plane-api.ts";
 import { untilNotAway, type Patience } from "./retry.ts";
 
 /**
@@ -10,7 +10,7 @@ import { untilNotAway, type Patience } from "./retry.ts";
  */
 export async function register(
   api: Pick<ControlPlaneApi, "register">,
-  host: { readonly name: string; readonly environment: string },
+  host: RegisteringHost,
   patience: Patience,
   log: Logger,
 ): Promise<bigint> {

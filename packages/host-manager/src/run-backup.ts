@@ -4,7 +4,12 @@ import { errorMessageCharsMax, type BackupReport } from "@manman/contract/bus/re
 import { Fault } from "@manman/core/fault.ts";
 import type { Logger } from "pino";
 import { join } from "node:path";
-import type { ClaimAnswer, ControlPlaneApi, HostIdentity } from "./control-plane-api.ts";
+import {
+  Disowned,
+  type ClaimAnswer,
+  type ControlPlaneApi,
+  type HostIdentity,
+} from "./control-plane-api.ts";
 import type { BackupEntry } from "./journal/backup-entry.ts";
 import type { BackupJournal } from "./journal/backup-journal.ts";
 import type { PackOutcome, PackProgress } from "./packer/pack-messages.ts";
@@ -100,6 +105,8 @@ async function claimOrStale(
     return await api.claim(host, attempt);
   } catch (error) {
     if (!(error instanceof Fault) || error.retryable) throw error;
+    // The attempt may still count: it waits, and with it its entry, until the heartbeat has ended the host manager.
+    if (error instanceof Disowned) throw new Fault("away", "claim", error);
     return { kind: "stale", reason: error.message };
   }
 }

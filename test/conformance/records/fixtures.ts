@@ -24,9 +24,16 @@ export const demoConfig: Omit<GameConfig, "configId"> = {
   command: ["run", "a b"],
 };
 
-export async function registeredServer(records: Records, name = "host-a"): Promise<Server> {
-  const host = { name, environment: "dev", capabilities: null };
-  return accepted(await records.servers.register(host));
+/** A host manager seen within that time is taken to be alive. */
+export const hostOnlineMs = 30_000;
+
+export async function registeredServer(
+  records: Records,
+  name = "host-a",
+  instanceId: string | null = null,
+): Promise<Server> {
+  const host = { name, environment: "dev", capabilities: null, instanceId };
+  return accepted(await records.servers.register(host, hostOnlineMs));
 }
 
 /** A game on a server of that name, which is made when there is none. */

@@ -36,6 +36,21 @@ export function leaseConformance(makeRecords: MakeRecords): void {
       });
     });
 
+    test("what runs under another host manager than the given one is listed by server, page by page", async () => {
+      const records = await makeRecords();
+      const first = await runningBackup(records);
+      await runningBackup(records, "host-b");
+      const second = await runningBackup(records);
+      await pendingBackup(records);
+      const { serverId } = first;
+      const listed = async (instanceId: string | null, afterId: bigint, limit: number) =>
+        await records.backups.runningUnderOthers(serverId, instanceId, afterId, limit);
+      expect(await listed(null, 0n, 10)).toEqual([first, second]);
+      expect(await listed("instance-2", 0n, 1)).toEqual([first]);
+      expect(await listed("instance-2", first.backupId, 1)).toEqual([second]);
+      expect(await listed("instance-1", 0n, 10)).toEqual([]);
+    });
+
     test("a renewal without progress keeps the last one", async () => {
       const records = await makeRecords();
       const { backupId, serverId } = await runningBackup(records);

@@ -1,7 +1,9 @@
 // ServerRecords.
 import { describe, expect, test } from "vitest";
 import type { MakeRecords } from "../records.ts";
-import { accepted, present, registeredServer } from "./fixtures.ts";
+import { accepted, hostOnlineMs, present, registeredServer } from "./fixtures.ts";
+
+const disowned = { kind: "failed-precondition", reason: "HOST_MANAGER_DISOWNED" };
 
 export function serverConformance(makeRecords: MakeRecords): void {
   describe("servers", () => {
@@ -14,6 +16,8 @@ export function serverConformance(makeRecords: MakeRecords): void {
         environment: "dev",
         isDefault: false,
         lastSeenAtMs: expect.any(Number),
+        instanceId: null,
+        formerInstanceId: null,
       });
       expect(await records.servers.get(server.serverId)).toEqual(server);
     });
@@ -49,11 +53,8 @@ export function serverConformance(makeRecords: MakeRecords): void {
     test.each(["prod", ""])("registering with another environment, %j, refuses", async (other) => {
       const records = await makeRecords();
       const before = await registeredServer(records);
-      const answer = await records.servers.register({
-        name: "host-a",
-        environment: other,
-        capabilities: null,
-      });
+      const host = { name: "host-a", environment: other, capabilities: null, instanceId: null };
+      const answer = await records.servers.register(host, hostOnlineMs);
       expect(answer).toMatchObject({ kind: "failed-precondition" });
       expect(await records.servers.get(before.serverId)).toEqual(before);
     });
@@ -73,6 +74,86 @@ export function serverConformance(makeRecords: MakeRecords): void {
       expect(await records.servers.get(made.serverId)).toEqual(seen);
       expect(await records.servers.seen(made.serverId + 1n, null)).toBeNull();
       expect(await records.servers.get(made.serverId + 1n)).toBeNull();
+    });
+
+    test("a server belongs to the first host manager that registers, and another one changes nothing", async () => {
+      const records = await makeRecords();
+      const { servers } = records;
+      const first = await registeredServer(records, "host-a", "first");
+      expect(first.instanceId).toBe("first");
+      const other = { name: "host-a", environment: "dev", capabilities: null, instanceId: "other" };
+      expect(await servers.register(other, hostOnlineMs)).toMatchObject(disowned);
+      expect(await servers.seenBy(first.serverId, "other", hostOnlineMs)).toMatchObject(disowned);
+      expect(await servers.get(first.serverId)).toEqual(first);
+      const again = await registeredServer(records, "host-a", "first");
+      expect(again).toMatchObject({ serverId: first.serverId, instanceId: "first" });
+    });
+
+    test("a caller that names no host manager is taken, and the one on record stays", async () => {
+      const records = await makeRecords();
+      await registeredServer(records, "host-a", "first");
+      expect(await registeredServer(records, "host-a")).toMatchObject({ instanceId: "first" });
+    });
+
+    test("of twenty host managers that register one name at the same moment one gets the server", async () => {
+      const records = await makeRecords();
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, async (_, number) => {
+          const instanceId = `host-manager-${number}`;
+          const host = { name: "host-a", environment: "dev", capabilities: null, instanceId };
+          return await records.servers.register(host, hostOnlineMs);
+        }),
+      );
+      expect(answers.filter((answer) => !("kind" in answer))).toHaveLength(1);
+      expect(
+        answers.filter((answer) => "kind" in answer && answer.kind !== "failed-precondition"),
+      ).toEqual([]);
+    });
+
+    test("a heartbeat of the host manager on record says that it was seen, and an unknown server's nothing", async () => {
+      const records = await makeRecords();
+      const { serverId, lastSeenAtMs } = await registeredServer(records, "host-a", "first");
+      const seen = accepted(present(await records.servers.seenBy(serverId, "first", hostOnlineMs)));
+      expect(present(seen.lastSeenAtMs)).toBeGreaterThanOrEqual(present(lastSeenAtMs));
+      expect(await records.servers.seenBy(serverId + 1n, "first", hostOnlineMs)).toBeNull();
+    });
+
+    test("a host manager that nothing was recorded of as yet may say that it was seen", async () => {
+      const records = await makeRecords();
+      const { serverId } = await registeredServer(records);
+      const seen = accepted(present(await records.servers.seenBy(serverId, "any", hostOnlineMs)));
+      expect(seen.instanceId).toBeNull();
+    });
+
+    test("a forgotten host manager makes room for any but itself, however often it is forgotten", async () => {
+      const records = await makeRecords();
+      const { servers } = records;
+      const { serverId } = await registeredServer(records, "host-a", "first");
+      await servers.forgetInstance(serverId, false);
+      expect(await servers.forgetInstance(serverId, false)).toMatchObject({
+        instanceId: null,
+        formerInstanceId: "first",
+      });
+      const first = { name: "host-a", environment: "dev", capabilities: null, instanceId: "first" };
+      expect(await servers.register(first, hostOnlineMs)).toMatchObject(disowned);
+      expect(await servers.seenBy(serverId, "first", hostOnlineMs)).toMatchObject(disowned);
+      expect(await registeredServer(records, "host-a", "second")).toMatchObject({
+        serverId,
+        instanceId: "second",
+      });
+      expect(await servers.forgetInstance(serverId, true)).toMatchObject({
+        instanceId: null,
+        formerInstanceId: null,
+      });
+      expect(await registeredServer(records, "host-a", "second")).toMatchObject({ serverId });
+      expect(await servers.forgetInstance(serverId + 1n, false)).toBeNull();
+    });
+
+    test("a server is found by its name", async () => {
+      const records = await makeRecords();
+      const server = await registeredServer(records);
+      expect(await records.servers.getByName("host-a")).toEqual(server);
+      expect(await records.servers.getByName("host-b")).toBeNull();
     });
 
     test("lists come newest first, page by page", async () => {

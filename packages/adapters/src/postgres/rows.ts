@@ -45,6 +45,8 @@ type ServerTable = {
   is_default: Generated<boolean>;
   capabilities: JsonOrNull<Readonly<Record<string, unknown>>>;
   last_seen_at: TimeOrNull;
+  instance_id: string | null;
+  former_instance_id: string | null;
 };
 
 type GameConfigTable = {

@@ -1,9 +1,9 @@
 // `manman backup delete`: shows what will be gone, asks, and only then asks the server.
-import { createInterface } from "node:readline/promises";
 import { given } from "../answered.ts";
 import { CommandFailure } from "../failure.ts";
 import type { OpenCommand } from "../open-command.ts";
 import { backupLines } from "../output/backup-lines.ts";
+import { requireTerminal, typedAnswer } from "../typed-answer.ts";
 import { printBackup } from "./backup-get.ts";
 
 export async function deleteBackup(
@@ -20,21 +20,11 @@ export async function deleteBackup(
 }
 
 async function confirm(command: OpenCommand, backupId: bigint): Promise<void> {
-  if (!process.stdin.isTTY) {
-    throw new CommandFailure("usage", "deleting asks first; without a terminal, say --yes");
-  }
+  requireTerminal("deleting");
   const backup = given((await command.api.getBackup({ backupId }, command)).backup);
   for (const line of backupLines(backup)) command.note(line);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(
-      `Its archive will be removed for good. Type ${backupId} to go on: `,
-      { signal: command.signal },
-    );
-    if (answer.trim() !== String(backupId)) {
-      throw new CommandFailure("refused", "nothing was deleted");
-    }
-  } finally {
-    terminal.close();
+  const question = `Its archive will be removed for good. Type ${backupId} to go on: `;
+  if ((await typedAnswer(command, question)) !== String(backupId)) {
+    throw new CommandFailure("refused", "nothing was deleted");
   }
 }

@@ -14,6 +14,12 @@ export type CallSurroundings = {
 
 export function refusalError(refusal: Refusal): StatusError {
   const error = { code: codeOfRefusal[refusal.kind], message: refusalSentence(refusal) };
+  if (refusal.kind === "failed-precondition") {
+    return statusError({
+      ...error,
+      ...(refusal.reason === undefined ? {} : { reason: refusal.reason }),
+    });
+  }
   if (refusal.kind !== "invalid-argument") return statusError(error);
   const fieldViolations = refusal.violations.map(({ field, problem }) => ({
     field,

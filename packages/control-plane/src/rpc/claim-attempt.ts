@@ -7,11 +7,16 @@ import {
 import { grantClaim, judgeClaim, type Claim } from "@manman/core/backup/claim-attempt.ts";
 import type { Backup } from "@manman/core/backup/backup.ts";
 import { notFound } from "@manman/core/refusal.ts";
+import { refuseInstance, type InstanceCircumstances } from "@manman/core/server-instance.ts";
+import { heartbeatsMissedMax } from "@manman/core/server.ts";
 import { numberOf, refusalFor, requiredId, textOf } from "./request-checks.ts";
 import type { Rpc } from "./rpc.ts";
 import type { RpcNeeds } from "./rpc-needs.ts";
 
-type Needs = Pick<RpcNeeds, "records" | "store" | "random" | "limits" | "log">;
+type Needs = Pick<
+  RpcNeeds,
+  "records" | "store" | "random" | "limits" | "log" | "clock" | "heartbeatMs"
+>;
 
 type ClaimAnswer = Awaited<ReturnType<Rpc<typeof HostManagerAPI.method.claimAttempt>>>;
 
@@ -24,7 +29,13 @@ export function claimAttempt(needs: Needs): Rpc<typeof HostManagerAPI.method.cla
       numberOf("attempt", attempt, 1, 1_000_000),
     );
     if (refusal !== null) return { refusal };
-    const backup = await needs.records.backups.get(backupId);
+    const [server, backup] = await Promise.all([
+      needs.records.servers.get(serverId),
+      needs.records.backups.get(backupId),
+    ]);
+    // A takeover between here and the grant leaves an attempt that nobody can renew; its lease then runs out.
+    const disowned = server === null ? null : refuseInstance(server, instanceId, timeOf(needs));
+    if (disowned !== null) return { refusal: disowned };
     if (backup === null) return { refusal: notFound("backup", backupId) };
     const claim = { serverId, instanceId, attempt };
     const verdict = judgeClaim(backup, claim);
@@ -32,6 +43,11 @@ export function claimAttempt(needs: Needs): Rpc<typeof HostManagerAPI.method.cla
       ? await openAndGrant(backup, claim, needs)
       : await answerTo(verdict, backup, claim, needs);
   };
+}
+
+/** Only the words of the refusal go by the time, so it need not be the database's. */
+function timeOf({ clock, heartbeatMs }: Needs): InstanceCircumstances {
+  return { nowMs: clock.nowMs(), hostOnlineMs: heartbeatMs * heartbeatsMissedMax };
 }
 
 async function openAndGrant(backup: Backup, claim: Claim, needs: Needs): Promise<ClaimAnswer> {

@@ -5,6 +5,7 @@ import type {
 } from "@manman/contract/generated/manman/v1/host_manager_api_pb.ts";
 import type { HeldAttempt } from "@manman/core/ports.ts";
 import { notFound } from "@manman/core/refusal.ts";
+import { heartbeatsMissedMax } from "@manman/core/server.ts";
 import {
   listOf,
   numberOf,
@@ -33,8 +34,10 @@ export function hostHeartbeat({
       listOf("attempts", attempts, attemptsMax, attemptFinding),
     );
     if (refusal !== null) return { refusal };
-    const server = await records.servers.seen(serverId, null);
+    const hostOnlineMs = heartbeatMs * heartbeatsMissedMax;
+    const server = await records.servers.seenBy(serverId, instanceId, hostOnlineMs);
     if (server === null) return { refusal: notFound("server", serverId) };
+    if ("kind" in server) return { refusal: server };
     const stopped =
       attempts.length === 0
         ? []

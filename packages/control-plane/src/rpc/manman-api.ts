@@ -28,6 +28,7 @@ import { serveStreaming } from "./serve-streaming.ts";
 import { serveUnary } from "./serve-unary.ts";
 import { startSession } from "./start-session.ts";
 import { stopSession } from "./stop-session.ts";
+import { takeOverServer } from "./take-over-server.ts";
 import { watchBackup } from "./watch-backup.ts";
 
 type Methods = typeof ManManAPI.method;
@@ -60,6 +61,7 @@ export function manManApi(needs: RpcNeeds): Handlers<typeof ManManAPI> {
     listServers: listServers(needs),
     getServer: getServer(needs),
     createServer: createServer(needs),
+    takeOverServer: takeOverServer(needs),
     createGameConfig: createGameConfig(needs),
     getGameConfig: getGameConfig(needs),
     listGameConfigs: listGameConfigs(needs),

@@ -1,7 +1,8 @@
 // RegisterServer: gives a host its id, and makes sure that its queue exists and gets what has waited for it.
 import type { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
+import { heartbeatsMissedMax } from "@manman/core/server.ts";
 import { prepareHostQueue } from "../host-queue.ts";
-import { refusalFor } from "./request-checks.ts";
+import { refusalFor, textOf } from "./request-checks.ts";
 import type { Rpc } from "./rpc.ts";
 import type { RpcNeeds } from "./rpc-needs.ts";
 import {
@@ -16,18 +17,21 @@ type Needs = Pick<RpcNeeds, "records" | "bus" | "wakeRelay" | "clock" | "log" | 
 
 export function registerServer(needs: Needs): Rpc<typeof ManManAPI.method.registerServer> {
   const { records, clock, heartbeatMs } = needs;
-  return async ({ name, environment, capabilities }) => {
+  return async ({ name, environment, capabilities, instanceId }) => {
     const refusal = refusalFor(
       serverNameFinding(name),
       environmentFinding(environment),
       capabilitiesFinding(capabilities),
+      textOf("instance_id", instanceId, { charsMax: 64 }),
     );
     if (refusal !== null) return { refusal };
-    const server = await records.servers.register({
+    const host = {
       name,
       environment,
       capabilities: capabilitiesRecord(capabilities),
-    });
+      instanceId: instanceId === "" ? null : instanceId,
+    };
+    const server = await records.servers.register(host, heartbeatMs * heartbeatsMissedMax);
     if ("kind" in server) return { refusal: server };
     await prepareHostQueue(server.serverId, needs);
     return {

@@ -36,7 +36,13 @@ const retried: Backup = {
 };
 
 function host(lastSeenAtMs: number | null): Server {
-  return { serverId: 7n, name: "eu-1", environment: "production", isDefault: false, lastSeenAtMs };
+  const names = {
+    name: "eu-1",
+    environment: "production",
+    instanceId: null,
+    formerInstanceId: null,
+  };
+  return { serverId: 7n, ...names, isDefault: false, lastSeenAtMs };
 }
 
 test.each<[string, Backup, Server | null, string]>([

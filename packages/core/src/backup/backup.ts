@@ -89,6 +89,8 @@ export const failureCodes = [
   "interrupted",
   /** The host fell silent for longer than a lease. */
   "lease_expired",
+  /** The host manager was replaced by another one of its server. */
+  "taken_over",
   /** The host did not claim the work before the dispatch deadline. */
   "host_unavailable",
   /** The stored object is not what the host reported. */

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { backupStatuses } from "./lifecycle.ts";
 import { sampleBackup, sampleCircumstances, sampleNowMs } from "./sample-backup.ts";
-import { lookLater, sendAgain, takeOverExpired } from "./take-over.ts";
+import { lookLater, sendAgain, takeOverExpired, takeOverFrom } from "./take-over.ts";
 
 const hourMs = 3_600_000;
 const command = {
@@ -136,3 +136,41 @@ test.each([
     why: "the store is away",
   });
 });
+
+test("a takeover ends what ran under the host manager, and the next attempt begins at once", () => {
+  const running = sampleBackup("running");
+  const instanceId = running.upload?.instanceId ?? "";
+  expect(takeOverFrom(running, instanceId, sampleCircumstances())).toMatchObject({
+    kind: "change",
+    backup: { status: "pending", attempt: 2, upload: null, dueAtMs: sampleNowMs },
+    who: "caller",
+    why: "taken_over: server 7 was taken over from the host manager that worked on it",
+    leftover: { objectKey: "backups/42/5.tar.gz", uploadId: "upload-1" },
+  });
+});
+
+test("a takeover at the last attempt fails the backup with the reason", () => {
+  const running = sampleBackup("running", { attempt: sampleCircumstances().limits.attemptsMax });
+  const instanceId = running.upload?.instanceId ?? "";
+  expect(takeOverFrom(running, instanceId, sampleCircumstances())).toMatchObject({
+    kind: "change",
+    backup: { status: "failed", failure: { code: "taken_over" }, dueAtMs: null },
+  });
+});
+
+test("a takeover leaves what the new host manager works on", () => {
+  expect(takeOverFrom(sampleBackup("running"), "another", sampleCircumstances())).toEqual({
+    kind: "keep",
+    why: "another host manager has it by now",
+  });
+});
+
+test.each(backupStatuses.filter((status) => status !== "running"))(
+  "a takeover leaves a backup that is %s",
+  (status) => {
+    expect(takeOverFrom(sampleBackup(status), "instance-1", sampleCircumstances())).toEqual({
+      kind: "keep",
+      why: `the backup is ${status}`,
+    });
+  },
+);

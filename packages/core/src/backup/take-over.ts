@@ -18,6 +18,21 @@ export function takeOverExpired(backup: Backup, circumstances: Circumstances): B
   );
 }
 
+/** Ends the attempt of a host manager whose server was given to another one; the next attempt begins at once. */
+export function takeOverFrom(
+  backup: Backup,
+  instanceId: string,
+  circumstances: Circumstances,
+): BackupDecision {
+  if (backup.status !== "running") return keep(`the backup is ${backup.status}`);
+  if (backup.upload?.instanceId !== instanceId) return keep("another host manager has it by now");
+  const message = `server ${backup.serverId} was taken over from the host manager that worked on it`;
+  const failure = { code: "taken_over", message } as const;
+  const change = endAttempt(backup, failure, "caller", "retry", circumstances);
+  if (change.backup.status !== "pending") return change;
+  return { ...change, backup: { ...change.backup, dueAtMs: circumstances.nowMs } };
+}
+
 /** A busy host has the command already and comes to it in its turn: a hundred thousand that wait must not be sent every half minute. */
 const redispatchDoublingsMax = 4;
 

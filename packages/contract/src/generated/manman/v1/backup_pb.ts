@@ -183,7 +183,7 @@ export type Backup = Message<"manman.v1.Backup"> & {
 
   /**
    * Why it failed, for programs; empty otherwise. One of `source_missing`, `source_unreadable`, `store_failed`, `packer_crashed`,
-   * `interrupted`, `lease_expired`, `host_unavailable`, `object_mismatch`, `upload_vanished`, `host_failed`.
+   * `interrupted`, `lease_expired`, `taken_over`, `host_unavailable`, `object_mismatch`, `upload_vanished`, `host_failed`.
    *
    * @generated from field: string error_code = 62;
    */

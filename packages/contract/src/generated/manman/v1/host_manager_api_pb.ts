@@ -289,7 +289,8 @@ export const ClaimOutcomeSchema: GenEnum<ClaimOutcome> = /*@__PURE__*/
   enumDesc(file_manman_v1_host_manager_api, 0);
 
 /**
- * Lets a host manager claim an attempt, keep its lease, and learn which of its attempts no longer count.
+ * Lets a host manager claim an attempt, keep its lease, and learn which of its attempts no longer count. Both methods answer
+ * FAILED_PRECONDITION, with HOST_MANAGER_DISOWNED as the reason of an ErrorInfo, once the server belongs to another host manager.
  *
  * @generated from service manman.v1.HostManagerAPI
  */

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file manman/v1/server.proto.
  */
 export const file_manman_v1_server: GenFile = /*@__PURE__*/
-  fileDesc("ChZtYW5tYW4vdjEvc2VydmVyLnByb3RvEgltYW5tYW4udjEidQoGU2VydmVyEhEKCXNlcnZlcl9pZBgBIAEoAxIMCgRuYW1lGAIgASgJEg4KBnN0YXR1cxgDIAEoCRIRCglsYXN0X3NlZW4YBCABKAMSEwoLZW52aXJvbm1lbnQYBSABKAkSEgoKaXNfZGVmYXVsdBgGIAEoCCLGAQoSU2VydmVyQ2FwYWJpbGl0aWVzEhcKD3RvdGFsX21lbW9yeV9tYhgBIAEoBRIbChNhdmFpbGFibGVfbWVtb3J5X21iGAIgASgFEhEKCWNwdV9jb3JlcxgDIAEoBRIgChhhdmFpbGFibGVfY3B1X21pbGxpY29yZXMYBCABKAUSLQoPYXZhaWxhYmxlX3BvcnRzGAUgAygLMhQubWFubWFuLnYxLlBvcnRSYW5nZRIWCg5kb2NrZXJfdmVyc2lvbhgGIAEoCSI5CglQb3J0UmFuZ2USDQoFc3RhcnQYASABKAUSCwoDZW5kGAIgASgFEhAKCHByb3RvY29sGAMgASgJIm8KFVJlZ2lzdGVyU2VydmVyUmVxdWVzdBIMCgRuYW1lGAEgASgJEjMKDGNhcGFiaWxpdGllcxgCIAEoCzIdLm1hbm1hbi52MS5TZXJ2ZXJDYXBhYmlsaXRpZXMSEwoLZW52aXJvbm1lbnQYAyABKAkiTgoWUmVnaXN0ZXJTZXJ2ZXJSZXNwb25zZRIRCglzZXJ2ZXJfaWQYASABKAMSIQoGc2VydmVyGAIgASgLMhEubWFubWFuLnYxLlNlcnZlciJaChBIZWFydGJlYXRSZXF1ZXN0EhEKCXNlcnZlcl9pZBgBIAEoAxIzCgxjYXBhYmlsaXRpZXMYAiABKAsyHS5tYW5tYW4udjEuU2VydmVyQ2FwYWJpbGl0aWVzIkkKEUhlYXJ0YmVhdFJlc3BvbnNlEhQKDGFja25vd2xlZGdlZBgBIAEoCBIeChZuZXh0X2hlYXJ0YmVhdF9zZWNvbmRzGAIgASgDIjsKEkxpc3RTZXJ2ZXJzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJSChNMaXN0U2VydmVyc1Jlc3BvbnNlEiIKB3NlcnZlcnMYASADKAsyES5tYW5tYW4udjEuU2VydmVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIlChBHZXRTZXJ2ZXJSZXF1ZXN0EhEKCXNlcnZlcl9pZBgBIAEoAyI2ChFHZXRTZXJ2ZXJSZXNwb25zZRIhCgZzZXJ2ZXIYASABKAsyES5tYW5tYW4udjEuU2VydmVyIiMKE0NyZWF0ZVNlcnZlclJlcXVlc3QSDAoEbmFtZRgBIAEoCSI5ChRDcmVhdGVTZXJ2ZXJSZXNwb25zZRIhCgZzZXJ2ZXIYASABKAsyES5tYW5tYW4udjEuU2VydmVyYgZwcm90bzM");
+  fileDesc("ChZtYW5tYW4vdjEvc2VydmVyLnByb3RvEgltYW5tYW4udjEidQoGU2VydmVyEhEKCXNlcnZlcl9pZBgBIAEoAxIMCgRuYW1lGAIgASgJEg4KBnN0YXR1cxgDIAEoCRIRCglsYXN0X3NlZW4YBCABKAMSEwoLZW52aXJvbm1lbnQYBSABKAkSEgoKaXNfZGVmYXVsdBgGIAEoCCLGAQoSU2VydmVyQ2FwYWJpbGl0aWVzEhcKD3RvdGFsX21lbW9yeV9tYhgBIAEoBRIbChNhdmFpbGFibGVfbWVtb3J5X21iGAIgASgFEhEKCWNwdV9jb3JlcxgDIAEoBRIgChhhdmFpbGFibGVfY3B1X21pbGxpY29yZXMYBCABKAUSLQoPYXZhaWxhYmxlX3BvcnRzGAUgAygLMhQubWFubWFuLnYxLlBvcnRSYW5nZRIWCg5kb2NrZXJfdmVyc2lvbhgGIAEoCSI5CglQb3J0UmFuZ2USDQoFc3RhcnQYASABKAUSCwoDZW5kGAIgASgFEhAKCHByb3RvY29sGAMgASgJIoQBChVSZWdpc3RlclNlcnZlclJlcXVlc3QSDAoEbmFtZRgBIAEoCRIzCgxjYXBhYmlsaXRpZXMYAiABKAsyHS5tYW5tYW4udjEuU2VydmVyQ2FwYWJpbGl0aWVzEhMKC2Vudmlyb25tZW50GAMgASgJEhMKC2luc3RhbmNlX2lkGDIgASgJIk4KFlJlZ2lzdGVyU2VydmVyUmVzcG9uc2USEQoJc2VydmVyX2lkGAEgASgDEiEKBnNlcnZlchgCIAEoCzIRLm1hbm1hbi52MS5TZXJ2ZXIiWgoQSGVhcnRiZWF0UmVxdWVzdBIRCglzZXJ2ZXJfaWQYASABKAMSMwoMY2FwYWJpbGl0aWVzGAIgASgLMh0ubWFubWFuLnYxLlNlcnZlckNhcGFiaWxpdGllcyJJChFIZWFydGJlYXRSZXNwb25zZRIUCgxhY2tub3dsZWRnZWQYASABKAgSHgoWbmV4dF9oZWFydGJlYXRfc2Vjb25kcxgCIAEoAyI7ChJMaXN0U2VydmVyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiUgoTTGlzdFNlcnZlcnNSZXNwb25zZRIiCgdzZXJ2ZXJzGAEgAygLMhEubWFubWFuLnYxLlNlcnZlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiJQoQR2V0U2VydmVyUmVxdWVzdBIRCglzZXJ2ZXJfaWQYASABKAMiNgoRR2V0U2VydmVyUmVzcG9uc2USIQoGc2VydmVyGAEgASgLMhEubWFubWFuLnYxLlNlcnZlciIjChNDcmVhdGVTZXJ2ZXJSZXF1ZXN0EgwKBG5hbWUYASABKAkiOQoUQ3JlYXRlU2VydmVyUmVzcG9uc2USIQoGc2VydmVyGAEgASgLMhEubWFubWFuLnYxLlNlcnZlciJaChVUYWtlT3ZlclNlcnZlclJlcXVlc3QSEQoJc2VydmVyX2lkGAEgASgDEgwKBG5hbWUYAiABKAkSDwoHcmVhZG1pdBgDIAEoCBIPCgdkcnlfcnVuGAQgASgIIlMKFlRha2VPdmVyU2VydmVyUmVzcG9uc2USIQoGc2VydmVyGAEgASgLMhEubWFubWFuLnYxLlNlcnZlchIWCg5hdHRlbXB0c19lbmRlZBgCIAEoBWIGcHJvdG8z");
 
 /**
  * A game host; it runs one host manager. Times are unix seconds, 0 means unset.
@@ -187,6 +187,14 @@ export type RegisterServerRequest = Message<"manman.v1.RegisterServerRequest"> &
    * @generated from field: string environment = 3;
    */
   environment: string;
+
+  /**
+   * The instance_id of the host manager's claims; at most 64 characters. A server belongs to the first one that registers, and another
+   * is FAILED_PRECONDITION until TakeOverServer. Empty: a caller that is no host manager, or an old one; nothing is checked.
+   *
+   * @generated from field: string instance_id = 50;
+   */
+  instanceId: string;
 };
 
 /**
@@ -419,4 +427,74 @@ export type CreateServerResponse = Message<"manman.v1.CreateServerResponse"> & {
  */
 export const CreateServerResponseSchema: GenMessage<CreateServerResponse> = /*@__PURE__*/
   messageDesc(file_manman_v1_server, 12);
+
+/**
+ * Names the server that is to get another host manager, by id or by name.
+ *
+ * @generated from message manman.v1.TakeOverServerRequest
+ */
+export type TakeOverServerRequest = Message<"manman.v1.TakeOverServerRequest"> & {
+  /**
+   * The server; 0 where the name is given.
+   *
+   * @generated from field: int64 server_id = 1;
+   */
+  serverId: bigint;
+
+  /**
+   * Its name; empty where the id is given.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Lets the host manager that the server is, or was, taken over from register again like any other.
+   *
+   * @generated from field: bool readmit = 3;
+   */
+  readmit: boolean;
+
+  /**
+   * Only says what would happen.
+   *
+   * @generated from field: bool dry_run = 4;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message manman.v1.TakeOverServerRequest.
+ * Use `create(TakeOverServerRequestSchema)` to create a new message.
+ */
+export const TakeOverServerRequestSchema: GenMessage<TakeOverServerRequest> = /*@__PURE__*/
+  messageDesc(file_manman_v1_server, 13);
+
+/**
+ * Answers TakeOverServer.
+ *
+ * @generated from message manman.v1.TakeOverServerResponse
+ */
+export type TakeOverServerResponse = Message<"manman.v1.TakeOverServerResponse"> & {
+  /**
+   * The record after the call.
+   *
+   * @generated from field: manman.v1.Server server = 1;
+   */
+  server?: Server | undefined;
+
+  /**
+   * The attempts at backups that ran under the host manager and were ended; each is tried again at once while tries are left.
+   *
+   * @generated from field: int32 attempts_ended = 2;
+   */
+  attemptsEnded: number;
+};
+
+/**
+ * Describes the message manman.v1.TakeOverServerResponse.
+ * Use `create(TakeOverServerResponseSchema)` to create a new message.
+ */
+export const TakeOverServerResponseSchema: GenMessage<TakeOverServerResponse> = /*@__PURE__*/
+  messageDesc(file_manman_v1_server, 14);
 
