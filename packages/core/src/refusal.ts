@@ -7,19 +7,25 @@ export type Refusal =
   /** The arguments are malformed or out of range; nothing was looked up. */
   | { readonly kind: "invalid-argument"; readonly violations: readonly FieldViolation[] }
   /** No record of that kind has that id. */
-  | { readonly kind: "not-found"; readonly what: RecordKind; readonly id: bigint }
+  | { readonly kind: "not-found"; readonly what: RecordKind; readonly id: bigint | string }
   /** The record is in a state that does not allow it; `why` names that state and the way out. */
   | { readonly kind: "failed-precondition"; readonly why: string }
   /** Another operation holds the server game config, or a name is taken; `why` names the holder. */
   | { readonly kind: "already-exists"; readonly why: string };
 
-export type RecordKind = "server" | "game config" | "server game config" | "session" | "backup";
+export type RecordKind =
+  | "server"
+  | "game config"
+  | "server game config"
+  | "session"
+  | "backup"
+  | "dead letter";
 
 export function invalidArgument(field: string, problem: string): Refusal {
   return { kind: "invalid-argument", violations: [{ field, problem }] };
 }
 
-export function notFound(what: RecordKind, id: bigint): Refusal {
+export function notFound(what: RecordKind, id: bigint | string): Refusal {
   return { kind: "not-found", what, id };
 }
 
