@@ -3,6 +3,7 @@ import { Fault } from "@manman/core/fault.ts";
 import type { Bus, BusMessage, Delivery, DeliveryVerdict } from "@manman/core/ports.ts";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { until } from "../harness/until.ts";
+import { deadLetterConformance } from "./dead-letters.ts";
 
 type DeadLetterSeen = {
   readonly routingKey: string;
@@ -222,6 +223,8 @@ export function busConformance(open: () => Promise<BusUnderTest>): void {
       expect(await takeDeadLetters()).toEqual([]);
     });
   });
+
+  deadLetterConformance(opened);
 
   describe("the connection", () => {
     test("is there: the check passes and a listener hears so at once", async () => {

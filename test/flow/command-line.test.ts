@@ -5,9 +5,13 @@ import { manman, type CommandResult } from "../harness/command-line.ts";
 import { deployedGame, makeWorld, type Game } from "../harness/fleet-games.ts";
 import { storedBytes } from "../harness/fleet-objects.ts";
 import { Fleet, tellLogOfFailure } from "../harness/fleet.ts";
+import { publishRaw } from "../harness/broker-queues.ts";
 import { processesIn } from "../harness/strays.ts";
+import { until } from "../harness/until.ts";
 
 const token = { MANMAN_TOKEN: "a-token-of-the-test" };
+
+type Letter = { readonly dead_letter_id: string };
 
 let fleet: Fleet;
 let game: Game;
@@ -91,6 +95,53 @@ test("a backup that fails ends the waiting with exit code 1 and the reason", asy
   expect(failed.exitCode).toBe(1);
   expect(failed.stdout).toMatch(/^status +failed$/m);
   expect(failed.stderr).toMatch(/^manman: backup \d+ is failed: /m);
+});
+
+test("dead letters are listed, replayed and dropped, one or all", async () => {
+  const listed = async (count: number): Promise<string[]> =>
+    await until(
+      async () => {
+        const list = await run("dead-letters", "list", "--json");
+        expect(list.exitCode).toBe(0);
+        const { dead_letters: letters } = jsonOf(list) as { dead_letters: Letter[] };
+        return letters.length === count && letters.map(({ dead_letter_id: id }) => id);
+      },
+      { what: `${count} dead letters`, deadlineMs: 30_000 },
+    );
+  for (const backupId of [901, 902, 903]) {
+    await publishRaw(fleet.brokerUrl, `status.backup.${backupId}`, "{");
+  }
+  const [first, second] = await listed(3);
+  const table = await run("dead-letters", "list");
+  expect(table.stdout).toMatch(
+    /^ID +GIVEN UP +ROUTING KEY +QUEUE +SIZE +REASON\n[0-9a-f]{16} .+ status\.backup\.90\d +manman-reports +1 B +body: not JSON/,
+  );
+
+  expect(await run("dead-letters", "drop", first ?? "")).toMatchObject({
+    exitCode: 2,
+    stderr: "manman: dropping asks first; without a terminal, say --yes\n",
+  });
+  const dropped = await run("dead-letters", "drop", first ?? "", "--yes");
+  expect(dropped).toMatchObject({ exitCode: 0, stdout: `dead letter ${first} is dropped\n` });
+  expect(await run("dead-letters", "drop", first ?? "", "--yes")).toMatchObject({ exitCode: 3 });
+  const replayed = await run("dead-letters", "replay", second ?? "", "--json");
+  expect([replayed.exitCode, jsonOf(replayed)]).toEqual([0, { replayed: [second] }]);
+  const left = await listed(2);
+  expect(left).not.toContain(second);
+
+  const all = await run("dead-letters", "replay", "--all", "--json");
+  expect([all.exitCode, jsonOf(all)]).toEqual([
+    0,
+    { replayed: expect.arrayContaining(left), staying: [] },
+  ]);
+  await listed(2);
+  for (const args of [["replay"], ["drop", "--yes"], ["replay", "0123456789abcdef", "--all"]]) {
+    const unclear = await run("dead-letters", ...args);
+    expect(unclear).toMatchObject({ exitCode: 2, stdout: "" });
+  }
+  const none = await run("dead-letters", "drop", "--all", "--yes");
+  expect(none).toMatchObject({ exitCode: 0, stdout: "dropped: 2\n" });
+  await listed(0);
 });
 
 const failures: readonly [string, number, readonly string[], RegExp][] = [

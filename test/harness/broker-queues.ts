@@ -61,3 +61,14 @@ async function takeAll(brokerUrl: string, queue: string): Promise<readonly Queue
     await connection.close();
   }
 }
+
+/** Deletes a queue with what is in it. */
+export async function removedQueue(brokerUrl: string, queue: string): Promise<void> {
+  const connection = await connect(brokerUrl);
+  try {
+    const channel = await connection.createChannel();
+    await channel.deleteQueue(queue);
+  } finally {
+    await connection.close();
+  }
+}

@@ -92,9 +92,10 @@ test("what nobody can use goes to the dead letters with its reason, and the next
   await host.bus.publish({ ...message, body: '{"command":"backup_session","backup_id":"x"}' });
   await host.send(backupCommand({ backupId: 5n }));
   await nextPacking(host);
-  expect(host.bus.deadLetters().map(({ reason }) => reason)).toEqual([
+  const { letters } = await host.bus.listDeadLetters();
+  expect(letters.map(({ reason }) => reason).toSorted()).toEqual([
+    expect.stringMatching(/^backup_id|^session_id/),
     expect.stringContaining("body: not JSON"),
-    expect.stringMatching(/^session_id|^backup_id/),
   ]);
 });
 

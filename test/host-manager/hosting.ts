@@ -5,7 +5,6 @@ import { openFolderStore } from "@manman/adapters/filesystem/folder-store.ts";
 import {
   defaultInProcessLimits,
   openInProcessBus,
-  type InProcessBus,
 } from "@manman/adapters/in-process/in-process-bus.ts";
 import { systemClock } from "@manman/adapters/platform/system-clock.ts";
 import { encodeCommand, type Command } from "@manman/contract/bus/commands.ts";
@@ -28,8 +27,8 @@ export async function hosting() {
   const hostDataDir = join(scratch, "data");
   const root = join(scratch, "bucket");
   const store = await openFolderStore({ root, nowMs: Date.now, newId: randomUUID });
-  const bus: InProcessBus = openInProcessBus(
-    { random: Math.random },
+  const bus = openInProcessBus(
+    { random: Math.random, nowMs: Date.now },
     {
       ...defaultInProcessLimits,
       publishMs: 500,

@@ -17,10 +17,11 @@ import {
 
 const limits = { ...defaultInProcessLimits, redelivery: { firstMs: 1, mostMs: 10 } };
 const away = { name: "Fault", kind: "away" };
+const nowMs = (): number => 1_790_000_000_000;
 const host = { queue: "host", serverId: 7n } as const;
 
 function open(changes: Partial<typeof limits> = {}) {
-  const bus = openInProcessBus({ random: Math.random }, { ...limits, ...changes });
+  const bus = openInProcessBus({ random: Math.random, nowMs }, { ...limits, ...changes });
   onTestFinished(async () => await bus.close());
   return bus;
 }
@@ -32,7 +33,7 @@ describe("the bus in one process", () => {
       letters.push({ reason, message });
     };
     return {
-      bus: openInProcessBus({ random: Math.random, onDeadLetter }, limits),
+      bus: openInProcessBus({ random: Math.random, nowMs, onDeadLetter }, limits),
       takeDeadLetters: async () =>
         letters.splice(0).map(({ reason, message }) => ({ ...message, reason })),
       remove: async () => {},
@@ -114,15 +115,41 @@ describe("the bus in one process", () => {
       bus,
       numbers(1, 3).map((number) => report(number)),
     );
-    expect(bus.deadLetters()).toMatchObject([
-      { reason: "no", message: { messageId: "m-2" } },
-      { reason: "no", message: { messageId: "m-3" } },
-    ]);
+    const { letters, count } = await bus.listDeadLetters();
+    expect(letters.map(({ messageId }) => messageId).toSorted()).toEqual(["m-2", "m-3"]);
+    expect(count).toBe(2);
+  });
+
+  test("a dead letter that nobody takes stays", async () => {
+    const bus = open();
+    const consumption = await bus.consume(host, 1, async () => {
+      return { kind: "dead-letter", reason: "no" };
+    });
+    await bus.publish(command(1));
+    await consumption.close();
+    const { letters } = await bus.listDeadLetters();
+    const id = letters[0]?.deadLetterId ?? "";
+    expect(await bus.replayDeadLetter(id)).toBe("unroutable");
+    expect(await bus.listDeadLetters()).toMatchObject({ letters });
+  });
+
+  test("a dead letter whose handler cannot take it now stays", async () => {
+    const bus = open({ publishMs: 50 });
+    const seen = new Handler();
+    seen.throwAlways(new Error("no"));
+    await bus.consume(host, 1, seen.handle);
+    await bus.publish(command(1));
+    const { letters } = await bus.listDeadLetters();
+    seen.throwAlways(new Fault("away", "no database"));
+    const id = letters[0]?.deadLetterId ?? "";
+    await expect(bus.replayDeadLetter(id)).rejects.toMatchObject(away);
+    expect(await bus.listDeadLetters()).toMatchObject({ letters });
   });
 
   test("a dead letter that could not be kept was not taken", async () => {
     const bus = openInProcessBus({
       random: Math.random,
+      nowMs,
       onDeadLetter: () => {
         throw new Fault("away", "disk full");
       },

@@ -6,6 +6,9 @@ import { deleteBackup } from "./commands/backup-delete.ts";
 import { getBackup } from "./commands/backup-get.ts";
 import { listBackups } from "./commands/backup-list.ts";
 import { watchBackup } from "./commands/backup-watch.ts";
+import { dropDeadLetters } from "./commands/dead-letter-drop.ts";
+import { listDeadLetters } from "./commands/dead-letter-list.ts";
+import { replayDeadLetters } from "./commands/dead-letter-replay.ts";
 import { listServers } from "./commands/server-list.ts";
 import { takeOverServer } from "./commands/server-takeover.ts";
 import { listSessions } from "./commands/session-list.ts";
@@ -49,6 +52,7 @@ export function commanderProgram(surroundings: Surroundings): Command {
   addServerCommands(program, run);
   addSessionCommands(program, run);
   addBackupCommands(program, run);
+  addDeadLetterCommands(program, run);
   return program;
 }
 
@@ -126,6 +130,26 @@ function addBackupCommands(program: Command, run: Run): void {
     .description("remove a backup's archive; its record stays, as deleted")
     .option("-y, --yes", "do not ask")
     .action(run(deleteBackup));
+}
+
+function addDeadLetterCommands(program: Command, run: Run): void {
+  const letters = program.command("dead-letters").description("messages that nobody could use");
+  paged(letters.command("list").description("list dead letters, oldest first")).action(
+    run(listDeadLetters),
+  );
+  letters
+    .command("replay")
+    .argument("[dead-letter-id]", "")
+    .description("send a dead letter again, once what was wrong is mended")
+    .option("--all", "all of them, oldest first")
+    .action(run(replayDeadLetters));
+  letters
+    .command("drop")
+    .argument("[dead-letter-id]", "")
+    .description("remove a dead letter for good")
+    .option("--all", "all of them")
+    .option("-y, --yes", "do not ask")
+    .action(run(dropDeadLetters));
 }
 
 function paged(command: Command): Command {

@@ -15,11 +15,12 @@ test("reflection is given every file that the services need, each once, maps inc
     "manman/v1/manman_api.proto",
     "manman/v1/backup.proto",
     "manman/v1/backup_config.proto",
+    "manman/v1/dead_letter.proto",
     "manman/v1/game_config.proto",
     "manman/v1/server.proto",
     "manman/v1/session.proto",
     "manman/v1/host_manager_api.proto",
   ]);
-  const gameConfig = protos[3]?.messageType.find(({ name }) => name === "GameConfig");
+  const gameConfig = protos[4]?.messageType.find(({ name }) => name === "GameConfig");
   expect(gameConfig?.nestedType[0]?.options?.mapEntry).toBe(true);
 });

@@ -19,6 +19,15 @@ const messages: Record<string, string> = {
   CancelBackupResponse: "Backup backup=1",
   WatchBackupRequest: "int64 backup_id=1, int32 after_sequence=2",
   WatchBackupResponse: "BackupEvent event=1, Backup backup=2",
+  DeadLetter:
+    "string dead_letter_id=1, int64 at=2, string reason=3, string routing_key=4, string queue=5, string message_id=6, bytes body=7, int64 body_size_bytes=8",
+  ListDeadLettersRequest: "int32 page_size=1, string page_token=2",
+  ListDeadLettersResponse:
+    "repeated DeadLetter dead_letters=1, string next_page_token=2, int64 kept=3",
+  ReplayDeadLetterRequest: "string dead_letter_id=1",
+  ReplayDeadLetterResponse: "",
+  DropDeadLetterRequest: "string dead_letter_id=1",
+  DropDeadLetterResponse: "",
   BackupEvent:
     "int32 sequence=1, int64 at=2, string from_status=3, string to_status=4, int32 attempt=5, string who=6, string why=7",
   ListBackupsRequest:
@@ -170,6 +179,9 @@ const additions: Record<string, "unary" | "server_streaming"> = {
   CancelBackup: "unary",
   WatchBackup: "server_streaming",
   TakeOverServer: "unary",
+  ListDeadLetters: "unary",
+  ReplayDeadLetter: "unary",
+  DropDeadLetter: "unary",
 };
 
 const files = new Set([

@@ -15,6 +15,7 @@ import type {
   BackupSituation,
   OperationInProgress,
 } from "./backup/create-backup.ts";
+import type { DeadLetter } from "./dead-letter.ts";
 import type { PortBinding } from "./host-command.ts";
 import type { Refusal } from "./refusal.ts";
 import type { GameConfig, Server, ServerGameConfig } from "./server.ts";
@@ -274,6 +275,12 @@ export type DeliveryVerdict =
 
 export type Consumption = { close(): Promise<void> };
 
+export type DeadLetters = {
+  readonly letters: readonly DeadLetter[];
+  /** How many are kept, with those that are too far back to be seen. */
+  readonly count: number;
+};
+
 export interface Bus {
   /**
    * `routed` once the message is safe in at least one queue, `unroutable` when no queue is bound for it (and the message is
@@ -297,6 +304,18 @@ export interface Bus {
   ): Promise<Consumption>;
   /** Messages that wait in the reports queue. */
   reportsWaiting(): Promise<number>;
+  /**
+   * The dead letters that have waited longest, `deadLettersSeenMax` at most, by time of death; nothing is taken out of where they are
+   * kept. Lookers at dead letters wait for each other, for a bounded time; then `away` is thrown, by the two below as well.
+   */
+  listDeadLetters(): Promise<DeadLetters>;
+  /**
+   * Publishes one of those again as it was first published, and lets go of it only once it is safe in a queue: whatever fails, and
+   * whoever dies, at worst there are two of it then. An `unroutable` one stays. `missing` where none has the id.
+   */
+  replayDeadLetter(deadLetterId: string): Promise<"replayed" | "unroutable" | "missing">;
+  /** Removes one of those for good. `missing` where none has the id. */
+  dropDeadLetter(deadLetterId: string): Promise<"dropped" | "missing">;
   /** Throws a Fault while the broker does not answer. */
   check(): Promise<void>;
   /** Called at once with the present state, then whenever the connection is lost (false) or there again (true). */

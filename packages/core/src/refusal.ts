@@ -23,7 +23,13 @@ export type FailedPrecondition = {
 /** `HOST_MANAGER_DISOWNED`: the server belongs to another host manager than the caller. */
 export type RefusalReason = "HOST_MANAGER_DISOWNED";
 
-export type RecordKind = "server" | "game config" | "server game config" | "session" | "backup";
+export type RecordKind =
+  | "server"
+  | "game config"
+  | "server game config"
+  | "session"
+  | "backup"
+  | "dead letter";
 
 export function invalidArgument(field: string, problem: string): Refusal {
   return { kind: "invalid-argument", violations: [{ field, problem }] };

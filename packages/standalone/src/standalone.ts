@@ -74,6 +74,7 @@ async function assemble(
   closing.push(async () => store.close());
   const bus = openInProcessBus({
     random: Math.random,
+    nowMs: Date.now,
     onDeadLetter: (reason, { routingKey, messageId }) => {
       log.warn({ reason, routing_key: routingKey, message_id: messageId }, "dead letter");
     },

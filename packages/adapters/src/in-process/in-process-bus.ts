@@ -7,15 +7,15 @@ import type { Bus, BusMessage } from "@manman/core/ports.ts";
 import type { Handling } from "../deliveries/handle-delivery.ts";
 import { tryCounts } from "../deliveries/try-counts.ts";
 import { atMost } from "../deliveries/within.ts";
+import { deadLetterList } from "./dead-letter-list.ts";
 import { messageQueue, type MessageQueue, type QueueConsumer } from "./message-queue.ts";
 import { matchesTopic } from "./topic-pattern.ts";
-
-/** A message that nobody could take. */
-export type InProcessDeadLetter = { readonly reason: string; readonly message: BusMessage };
 
 export type InProcessBusConfig = {
   /** Numbers in [0, 1), for the spread of waits. */
   readonly random: () => number;
+  /** For the time in dead letters. */
+  readonly nowMs: () => number;
   /** Told of each dead letter; when it throws, the message counts as not taken. */
   readonly onDeadLetter?: (reason: string, message: BusMessage) => void | Promise<void>;
 };
@@ -29,7 +29,7 @@ export type InProcessLimits = {
   readonly redelivery: BackoffLimits;
   /** Messages whose vain tries are counted. */
   readonly countedMax: number;
-  /** Dead letters that are kept in memory; beyond them the oldest go. */
+  /** Dead letters that are kept in memory, `deadLettersSeenMax` at most; beyond them the oldest go. */
   readonly deadLettersMax: number;
   /** How long messages in hand may go on when the bus or a consumption is closed. */
   readonly closeMs: number;
@@ -44,32 +44,27 @@ export const defaultInProcessLimits: InProcessLimits = {
   closeMs: 5_000,
 };
 
-export type InProcessBus = Bus & {
-  /** The last messages that nobody could take, oldest first. */
-  readonly deadLetters: () => readonly InProcessDeadLetter[];
-};
-
 export function openInProcessBus(
-  { random, onDeadLetter }: InProcessBusConfig,
+  { random, nowMs, onDeadLetter }: InProcessBusConfig,
   limits: InProcessLimits = defaultInProcessLimits,
-): InProcessBus {
+): Bus {
   const queues = new Map<string, { readonly queue: Queue; readonly messages: MessageQueue }>();
   const consumers = new Set<QueueConsumer>();
   const listeners = new Set<(connected: boolean) => void>();
   const counts = tryCounts(limits.countedMax);
-  const deadLetters: InProcessDeadLetter[] = [];
+  const letters = deadLetterList(limits.deadLettersMax);
   let isOpen = true;
 
-  const deadLetter = async (reason: string, message: BusMessage): Promise<void> => {
-    await onDeadLetter?.(reason, message);
-    deadLetters.push({ reason, message });
-    if (deadLetters.length > limits.deadLettersMax) deadLetters.shift();
-  };
   const queueOf = (queue: Queue): MessageQueue => {
     const known = queues.get(queue.name);
     if (known !== undefined) return known.messages;
     const { queueMessagesMax: messagesMax, publishMs } = limits;
-    const messages = messageQueue({ name: queue.name, messagesMax, publishMs, deadLetter });
+    const { name } = queue;
+    const deadLetter = async (reason: string, message: BusMessage): Promise<void> => {
+      await onDeadLetter?.(reason, message);
+      letters.add({ atMs: nowMs(), reason, queue: name, message });
+    };
+    const messages = messageQueue({ name, messagesMax, publishMs, deadLetter });
     queues.set(queue.name, { queue, messages });
     return messages;
   };
@@ -81,16 +76,18 @@ export function openInProcessBus(
     await atMost(limits.closeMs, consumer.stop());
   };
 
+  const publish = async (message: BusMessage): Promise<"routed" | "unroutable"> => {
+    assertOpen(`publish ${message.messageId}`);
+    const taker = [...queues.values()].find(
+      ({ queue, messages }) => messages.isConsumed() && isBound(queue, message.routingKey),
+    );
+    if (taker === undefined) return "unroutable";
+    await taker.messages.put(message);
+    return "routed";
+  };
+
   return {
-    publish: async (message) => {
-      assertOpen(`publish ${message.messageId}`);
-      const taker = [...queues.values()].find(
-        ({ queue, messages }) => messages.isConsumed() && isBound(queue, message.routingKey),
-      );
-      if (taker === undefined) return "unroutable";
-      await taker.messages.put(message);
-      return "routed";
-    },
+    publish,
     declareHostQueue: async (serverId) => {
       assertOpen(`declare ${hostQueue(serverId).name}`);
     },
@@ -103,6 +100,21 @@ export function openInProcessBus(
       return { close: async () => await stop(consumer) };
     },
     reportsWaiting: async () => queues.get(reportsQueue.name)?.messages.waiting() ?? 0,
+    listDeadLetters: async () => {
+      assertOpen("list the dead letters");
+      return letters.list();
+    },
+    replayDeadLetter: async (deadLetterId) => {
+      const message = letters.messageOf(deadLetterId);
+      if (message === null) return "missing";
+      if ((await publish(message)) === "unroutable") return "unroutable";
+      letters.remove(deadLetterId);
+      return "replayed";
+    },
+    dropDeadLetter: async (deadLetterId) => {
+      assertOpen(`drop dead letter ${deadLetterId}`);
+      return letters.remove(deadLetterId) ? "dropped" : "missing";
+    },
     check: async () => assertOpen("check"),
     onConnectionChange: (listener) => {
       listeners.add(listener);
@@ -114,7 +126,6 @@ export function openInProcessBus(
       await Promise.all([...consumers].map(stop));
       for (const listener of listeners) listener(false);
     },
-    deadLetters: () => deadLetters,
   };
 }
 

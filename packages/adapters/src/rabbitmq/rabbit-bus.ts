@@ -9,7 +9,8 @@ import { tryCounts } from "../deliveries/try-counts.ts";
 import { openBrokerLink } from "./broker-link.ts";
 import { ask, onChannel } from "./broker-question.ts";
 import { startConsumption, type RunningConsumption } from "./consumption.ts";
-import { publishDeadLetter, type DeadLetter } from "./dead-letters.ts";
+import { openDeadLetterBox } from "./dead-letter-box.ts";
+import { publishDeadLetter, type LetterToKeep } from "./dead-letters.ts";
 import { openPublisher, preparePublishing, type Publisher } from "./publisher.ts";
 import { defaultRabbitLimits, type RabbitLimits } from "./rabbit-limits.ts";
 import { declareQueue, declareTopology } from "./topology.ts";
@@ -61,7 +62,7 @@ export function openRabbitBus(
   const publisher = openPublisher(publishing, limits);
   const counts = tryCounts(limits.countedMax);
   const consumptions = new Set<RunningConsumption>();
-  const deadLetter = async (letter: DeadLetter): Promise<void> => {
+  const deadLetter = async (letter: LetterToKeep): Promise<void> => {
     await publishDeadLetter(publisher, letter, nowMs());
   };
 
@@ -93,6 +94,7 @@ export function openRabbitBus(
         return (await channel.checkQueue(reportsQueue.name)).messageCount;
       });
     },
+    ...openDeadLetterBox(consuming, publisher, limits),
     check: async () => {
       await publishing.session();
       const blockedBy = publishing.blockedBy();

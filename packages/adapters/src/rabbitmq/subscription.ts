@@ -1,6 +1,5 @@
 // One subscription to a queue, from its channel's opening to its end. Each message is let go of only after its verdict; one that
 // has none by then goes back to the queue with the channel.
-import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { Queue } from "@manman/contract/bus/topology.ts";
 import { backoffMs } from "@manman/core/backoff.ts";
@@ -13,7 +12,8 @@ import {
   type ConsumeMessage,
 } from "amqplib";
 import { handleDelivery, pause, type Handling } from "../deliveries/handle-delivery.ts";
-import type { DeadLetter } from "./dead-letters.ts";
+import type { LetterToKeep } from "./dead-letters.ts";
+import { messageIdOf } from "./message-id.ts";
 import type { RabbitLimits } from "./rabbit-limits.ts";
 import { declareQueue } from "./topology.ts";
 import { atMost, within } from "../deliveries/within.ts";
@@ -23,7 +23,7 @@ export type Subscription = {
   readonly prefetch: number;
   readonly handling: Handling;
   /** Resolves once the dead letter is safe. */
-  readonly deadLetter: (letter: DeadLetter) => Promise<void>;
+  readonly deadLetter: (letter: LetterToKeep) => Promise<void>;
   readonly limits: RabbitLimits;
 };
 
@@ -112,7 +112,7 @@ async function workOn(message: ConsumeMessage, present: Present): Promise<void> 
 }
 
 /** Whether the dead letter is safe; it is tried until the subscription ends. */
-async function giveUp(letter: DeadLetter, present: Present): Promise<boolean> {
+async function giveUp(letter: LetterToKeep, present: Present): Promise<boolean> {
   const { handling, letGo } = present;
   for (let tries = 1; ; tries += 1) {
     try {
@@ -138,13 +138,7 @@ async function closeChannel(channel: Channel): Promise<void> {
   await channel.close();
 }
 
-/** A message without an id, from a stranger, gets one that is the same each time it comes. */
-function deliveryOf({ content, fields, properties }: ConsumeMessage): Delivery {
-  const { routingKey } = fields;
-  const named: unknown = properties.messageId;
-  const messageId =
-    typeof named === "string" && named !== ""
-      ? named
-      : `unnamed-${createHash("sha256").update(routingKey).update(content).digest("hex")}`;
-  return { routingKey, messageId, body: content };
+function deliveryOf(message: ConsumeMessage): Delivery {
+  const { content: body, fields } = message;
+  return { routingKey: fields.routingKey, messageId: messageIdOf(message), body };
 }

@@ -53,6 +53,7 @@ test("dead letters are kept, bounded, and go nowhere else", () => {
       "x-queue-type": "quorum",
       "x-overflow": "drop-head",
       "x-max-length": 100_000,
+      "x-delivery-limit": 1_000_000,
     },
     bindings: [{ exchange: "manman.dead-letters", pattern: "#" }],
   });

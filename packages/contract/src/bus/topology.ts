@@ -21,8 +21,17 @@ export const reportsQueueMessagesMax = 1_000_000;
 /** Dead letters that are kept at most; beyond them the oldest go, so that a flood of bad messages cannot stop the good ones. */
 export const deadLettersMax = 100_000;
 
+/** Brokers that count deliveries themselves are told to give up after so many: never. */
+const deliveriesMax = 1_000_000;
+
 /** The header in which a consumer that gives a message up says why, in one line. */
 export const deadLetterReasonHeader = "x-manman-reason";
+
+/** The header in which it says out of which queue. */
+export const deadLetterQueueHeader = "x-manman-queue";
+
+/** The header in which it says when, in ISO 8601. */
+export const deadLetterTimeHeader = "x-manman-time";
 
 /** Where every command and every report is published. */
 export const exchange: Exchange = { name: "manman", type: "topic" };
@@ -30,13 +39,17 @@ export const exchange: Exchange = { name: "manman", type: "topic" };
 /** Where messages go that nobody can use; they keep their routing key. */
 export const deadLetterExchange: Exchange = { name: "manman.dead-letters", type: "fanout" };
 
-/** Keeps messages that nobody can use, for people to look at. */
+/**
+ * Keeps messages that nobody can use, for people to look at. Each look counts as a vain delivery; after a bounded number of them brokers
+ * of version 4 would throw the message away, so that the bound is one that is never reached.
+ */
 export const deadLetterQueue: Queue = {
   name: "manman-dead-letters",
   arguments: {
     "x-queue-type": "quorum",
     "x-overflow": "drop-head",
     "x-max-length": deadLettersMax,
+    "x-delivery-limit": deliveriesMax,
   },
   bindings: [{ exchange: deadLetterExchange.name, pattern: "#" }],
 };
@@ -69,6 +82,6 @@ function safeQueueArguments(messagesMax: number): Record<string, string | number
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
     "x-max-length": messagesMax,
-    "x-delivery-limit": 1_000_000,
+    "x-delivery-limit": deliveriesMax,
   };
 }

@@ -16,9 +16,8 @@ export type ListPage<Item> = { readonly items: readonly Item[]; readonly nextPag
 /** What is wrong with the paging fields. A page size above the most is taken as the most. */
 export function pageFindings(query: ListQuery, request: PageRequest): Finding {
   const violations: FieldViolation[] = [];
-  if (request.pageSize < 0) {
-    violations.push({ field: "page_size", problem: "must be 1 to 100, or left out for 50" });
-  }
+  const ofSize = pageSizeFinding(request);
+  if (ofSize !== null) violations.push(ofSize);
   if (request.pageToken !== "" && readPageToken(query, request.pageToken) === undefined) {
     violations.push({
       field: "page_token",
@@ -28,6 +27,21 @@ export function pageFindings(query: ListQuery, request: PageRequest): Finding {
   return violations;
 }
 
+/** What is wrong with the page size. */
+export function pageSizeFinding({
+  pageSize,
+}: {
+  readonly pageSize: number;
+}): FieldViolation | null {
+  if (pageSize >= 0) return null;
+  return { field: "page_size", problem: "must be 1 to 100, or left out for 50" };
+}
+
+/** How many items the page may have. */
+export function pageSizeOf({ pageSize }: { readonly pageSize: number }): number {
+  return pageSize === 0 ? pageSizeDefault : Math.min(pageSize, pageSizeMax);
+}
+
 /** Reads one record more than the page holds, which tells whether there is a next one. The request must have no findings. */
 export async function listPage<Item>(
   query: ListQuery,
@@ -35,7 +49,7 @@ export async function listPage<Item>(
   read: (page: Page) => Promise<readonly Item[]>,
   idOf: (item: Item) => bigint,
 ): Promise<ListPage<Item>> {
-  const size = request.pageSize === 0 ? pageSizeDefault : Math.min(request.pageSize, pageSizeMax);
+  const size = pageSizeOf(request);
   const beforeId =
     request.pageToken === "" ? null : (readPageToken(query, request.pageToken) ?? null);
   const found = await read({ beforeId, limit: size + 1 });

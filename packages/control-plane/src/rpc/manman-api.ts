@@ -8,6 +8,7 @@ import { createGameConfig } from "./create-game-config.ts";
 import { createServer } from "./create-server.ts";
 import { deleteBackup } from "./delete-backup.ts";
 import { deployGameConfig } from "./deploy-game-config.ts";
+import { dropDeadLetter } from "./drop-dead-letter.ts";
 import { getBackup } from "./get-backup.ts";
 import { getGameConfig } from "./get-game-config.ts";
 import { getServer } from "./get-server.ts";
@@ -15,12 +16,14 @@ import { getServerGameConfig } from "./get-server-game-config.ts";
 import { getSession } from "./get-session.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { listBackups } from "./list-backups.ts";
+import { listDeadLetters } from "./list-dead-letters.ts";
 import { listGameConfigs } from "./list-game-configs.ts";
 import { listServerGameConfigs } from "./list-server-game-configs.ts";
 import { listServers } from "./list-servers.ts";
 import { listSessions } from "./list-sessions.ts";
 import { notImplemented } from "./not-implemented.ts";
 import { registerServer } from "./register-server.ts";
+import { replayDeadLetter } from "./replay-dead-letter.ts";
 import type { Rpc, StreamingRpc } from "./rpc.ts";
 import type { RpcNeeds } from "./rpc-needs.ts";
 import { sendInput } from "./send-input.ts";
@@ -51,6 +54,9 @@ export function manManApi(needs: RpcNeeds): Handlers<typeof ManManAPI> {
     deleteBackup: deleteBackup(needs),
     cancelBackup: cancelBackup(needs),
     watchBackup: watchBackup(needs),
+    listDeadLetters: listDeadLetters(needs),
+    replayDeadLetter: replayDeadLetter(needs),
+    dropDeadLetter: dropDeadLetter(needs),
     startSession: startSession(needs),
     stopSession: stopSession(needs),
     getSession: getSession(needs),

@@ -20,6 +20,11 @@ export function optionalId(field: string, id: bigint): Finding {
   return id >= 0n ? null : { field, problem: "must be 1 or more, or left out" };
 }
 
+/** The id of a dead letter, which must be given. */
+export function deadLetterIdOf(field: string, id: string): Finding {
+  return /^[0-9a-f]{16}$/.test(id) ? null : { field, problem: "must be 16 hexadecimal digits" };
+}
+
 /** Text of so many characters. The database cannot hold a NUL, so no text may. */
 export function textOf(
   field: string,

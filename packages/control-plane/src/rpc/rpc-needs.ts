@@ -6,7 +6,10 @@ import type { Removal } from "../removal.ts";
 
 export type RpcNeeds = {
   readonly records: Records;
-  readonly bus: Pick<Bus, "declareHostQueue">;
+  readonly bus: Pick<
+    Bus,
+    "declareHostQueue" | "listDeadLetters" | "replayDeadLetter" | "dropDeadLetter"
+  >;
   readonly store: UploadControl;
   /** Wakes the outbox relay; called after each commit that wrote commands. */
   readonly wakeRelay: () => void;
