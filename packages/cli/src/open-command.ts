@@ -2,7 +2,12 @@
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { grpcClient, type GrpcClient } from "@manman/contract/grpc-client.ts";
 import { CommandFailure } from "./failure.ts";
-import type { Surroundings } from "./program.ts";
+
+export type Surroundings = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted by Ctrl-C. What the server was asked to do goes on there. */
+  readonly signal: AbortSignal;
+};
 
 export type GlobalOptions = { readonly address?: string; readonly json?: true };
 

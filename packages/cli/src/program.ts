@@ -15,13 +15,12 @@ import { listSessions } from "./commands/session-list.ts";
 import { startSession } from "./commands/session-start.ts";
 import { stopSession } from "./commands/session-stop.ts";
 import { exitCodeHelp } from "./exit-codes.ts";
-import { openCommand, type GlobalOptions, type OpenCommand } from "./open-command.ts";
-
-export type Surroundings = {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted by Ctrl-C. What the server was asked to do goes on there. */
-  readonly signal: AbortSignal;
-};
+import {
+  openCommand,
+  type GlobalOptions,
+  type OpenCommand,
+  type Surroundings,
+} from "./open-command.ts";
 
 export function commanderProgram(surroundings: Surroundings): Command {
   const program = new Command("manman")
