@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { killProcessesIn } from "../harness/strays.ts";
 import { until } from "../harness/until.ts";
 
 const main = join(import.meta.dirname, "../../packages/standalone/src/main.ts");
@@ -19,6 +20,7 @@ export type RunningStandalone = {
 
 export async function scratchHome(): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), "manman-home-"));
+  onTestFinished(async () => await killProcessesIn(home));
   onTestFinished(async () => await rm(home, { recursive: true, force: true, maxRetries: 5 }));
   return home;
 }

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { grpcClient } from "@manman/contract/grpc-client.ts";
 import { expect, onTestFinished, test } from "vitest";
+import { processesIn } from "../harness/strays.ts";
 import { until } from "../harness/until.ts";
 import { end, scratchHome, startProcess } from "./standalone-process.ts";
 
@@ -77,8 +78,24 @@ test(
     const home = await scratchHome();
     const { child } = await startProcess(home);
     expect(await end(child, "SIGINT")).toBe(0);
-    const left = await run("pgrep", ["-f", home]).catch(() => ({ stdout: "" }));
-    expect(left.stdout).toBe("");
+    expect(processesIn(home)).toEqual([]);
+  },
+  2 * minutes,
+);
+
+test(
+  "an orderly end takes the demo's later sessions with it too",
+  async () => {
+    const home = await scratchHome();
+    const { child, address } = await startProcess(home);
+    const api = apiAt(address);
+    await api.startSession({ serverGameConfigId: 1n, force: true });
+    await until(
+      async () => (await api.getSession({ sessionId: 2n })).session?.status === "running",
+      { what: "the second session runs", deadlineMs: 30_000 },
+    );
+    expect(await end(child, "SIGINT")).toBe(0);
+    expect(processesIn(home)).toEqual([]);
   },
   2 * minutes,
 );

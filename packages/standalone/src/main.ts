@@ -11,7 +11,7 @@ import { homeAt, makeHome, type Home } from "./home.ts";
 import { readOptions, usage, type Options } from "./options.ts";
 import { directoryProblem, linkDirectory } from "./own-directory.ts";
 import { readyLines } from "./ready-lines.ts";
-import { endDemo, serveGame, type Served } from "./served-game.ts";
+import { endSessions, serveGame, type Served } from "./served-game.ts";
 import { environmentName, startStandalone, type Standalone } from "./standalone.ts";
 
 const exitMisuse = 2;
@@ -66,7 +66,7 @@ async function run(options: Options, home: Home, signalled: AbortSignal): Promis
     );
     await untilOver(standalone, signalled);
     step("stopping");
-    if (state.session !== null) await endDemo(api, state.session.sessionId);
+    await endSessions(api, state.sgcId);
   } finally {
     api.close();
     await standalone.stop();

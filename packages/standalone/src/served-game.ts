@@ -76,13 +76,14 @@ async function runningSession(api: Api, serverGameConfigId: bigint): Promise<Ses
   throw new Error(`session ${sessionId} is ${settled.status}: ${settled.errorMessage}`);
 }
 
-/** Stops the demo's process when standalone ends in order: whoever ends a demo wants nothing of it left running. */
-export async function endDemo(api: Api, sessionId: bigint): Promise<void> {
-  await api.stopSession({ sessionId });
-  await until("the demo game has ended", stopsWithinMs, async () => {
-    const { status } = present((await api.getSession({ sessionId })).session, "GetSession");
-    return status === "stopping" || status === "running" ? undefined : status;
-  });
+/** Stops whatever session of the game lives when standalone ends in order: whoever ends a demo wants nothing of it left running. */
+export async function endSessions(api: Api, serverGameConfigId: bigint): Promise<void> {
+  const live = async (): Promise<Session[]> =>
+    (await api.listSessions({ serverGameConfigId, liveOnly: true })).sessions;
+  for (const { sessionId } of await live()) await api.stopSession({ sessionId });
+  await until("the game has ended", stopsWithinMs, async () =>
+    (await live()).length === 0 ? true : undefined,
+  );
 }
 
 /** The newest backup that stands or is under way; where there is none, one is made through the API like any other. */
