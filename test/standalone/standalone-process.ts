@@ -20,8 +20,9 @@ export type RunningStandalone = {
 
 export async function scratchHome(): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), "manman-home-"));
-  onTestFinished(async () => await killProcessesIn(home));
   onTestFinished(async () => await rm(home, { recursive: true, force: true, maxRetries: 5 }));
+  // The last one registered runs first.
+  onTestFinished(async () => await killProcessesIn(home));
   return home;
 }
 
