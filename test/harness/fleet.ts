@@ -91,6 +91,8 @@ export class Fleet {
       PG_DATABASE_URL: this.databaseUrl,
       PORT: this.address.split(":")[1] ?? "",
       HEARTBEAT_SECONDS: "1",
+      // A command that is sent again would hide that the first one was lost.
+      REDISPATCH_SECONDS: "3600",
       ...this.#options.controlPlane,
       ...more,
     });
