@@ -333,6 +333,58 @@ export function objectStoreConformance(open: () => Promise<StoreUnderTest>): voi
     });
   });
 
+  describe("small objects", () => {
+    test("one that does not exist is null", async () => {
+      const { store } = await opened();
+      expect(await store.readSmallObject("manman/marker.json")).toBeNull();
+    });
+
+    test("one that was made is read by every process, and is made once", async () => {
+      const { store, elsewhere } = await opened();
+      await store.createSmallObject("manman/marker.json", text("first"));
+      await elsewhere.createSmallObject("manman/marker.json", text("second"));
+      for (const each of [store, elsewhere]) {
+        expect(await readText(each, "manman/marker.json")).toBe("first");
+      }
+    });
+
+    test("of ten that are made at the same moment one stays, whole", async () => {
+      const { store, elsewhere } = await opened();
+      const texts = Array.from({ length: 10 }, (_, number) => `marker ${number}`);
+      await Promise.all(
+        texts.map(async (marker, at) => {
+          const each = at % 2 === 0 ? store : elsewhere;
+          await each.createSmallObject("manman/marker.json", text(marker));
+        }),
+      );
+      const stayed = await readText(store, "manman/marker.json");
+      expect(texts).toContain(stayed);
+      expect(await readText(elsewhere, "manman/marker.json")).toBe(stayed);
+    });
+
+    test("one is replaced whole, and made where there is none", async () => {
+      const { store, elsewhere } = await opened();
+      await store.replaceSmallObject("manman/mark.json", text("a longer first text"));
+      await elsewhere.replaceSmallObject("manman/mark.json", text("second"));
+      expect(await readText(store, "manman/mark.json")).toBe("second");
+    });
+
+    test("an object that is too large for it is rejected", async () => {
+      const { store } = await opened();
+      const upload = newUpload(store, await store.openUpload(key));
+      await upload.send(1, 0, bytes(65_537));
+      await upload.complete();
+      await expect(store.readSmallObject(key)).rejects.toMatchObject(rejected);
+    });
+
+    test("one of the largest size is read", async () => {
+      const { store } = await opened();
+      const largest = bytes(65_536);
+      await store.replaceSmallObject(key, largest);
+      expect(digestOf((await store.readSmallObject(key)) ?? bytes(1))).toBe(digestOf(largest));
+    });
+  });
+
   test("a store that is there passes its check", async () => {
     const { store } = await opened();
     expect(await outcomeOf(store.check())).toBe("completed");
@@ -371,6 +423,15 @@ export function newUpload(store: ObjectStore, uploadId: string, objectKey: strin
 
 export function bytes(size: number): Uint8Array {
   return randomBytes(size);
+}
+
+function text(words: string): Uint8Array {
+  return new TextEncoder().encode(words);
+}
+
+async function readText(store: ObjectStore, objectKey: string): Promise<string | null> {
+  const found = await store.readSmallObject(objectKey);
+  return found === null ? null : new TextDecoder().decode(found);
 }
 
 /** The SHA-256 of the pieces one after another. */

@@ -5,6 +5,7 @@ import { backupCreationConformance } from "./records/backup-creation.ts";
 import { backupDueConformance } from "./records/backup-due.ts";
 import { backupListConformance } from "./records/backup-lists.ts";
 import { gameConformance } from "./records/games.ts";
+import { installationConformance } from "./records/installation.ts";
 import { leaseConformance } from "./records/leases.ts";
 import { leftoverConformance } from "./records/leftovers.ts";
 import { outboxConformance } from "./records/outbox.ts";
@@ -25,5 +26,6 @@ export function recordsConformance(makeRecords: MakeRecords): void {
   backupDueConformance(makeRecords);
   leaseConformance(makeRecords);
   leftoverConformance(makeRecords);
+  installationConformance(makeRecords);
   outboxConformance(makeRecords);
 }

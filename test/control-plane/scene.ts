@@ -84,6 +84,7 @@ export async function controlPlaneScene(options: SceneOptions = {}): Promise<Sce
         port: 0,
         token: options.token ?? null,
         heartbeatMs: options.heartbeatMs ?? 1_000,
+        adoptBucket: null,
         limits: { ...defaultBackupLimits, ...options.limits },
       },
     });

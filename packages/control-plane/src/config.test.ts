@@ -25,6 +25,7 @@ test("three variables are enough, and the server then listens on loopback only",
         listenHost: "127.0.0.1",
         port: 50_051,
         token: null,
+        adoptBucket: null,
         heartbeatMs: 10_000,
         limits: {
           leaseMs: 60_000,

@@ -77,6 +77,11 @@ export const variables = {
     unset: String(defaultBackupLimits.redispatchMs / 1_000),
     read: wholeNumber(1, 3_600),
   },
+  ADOPT_BUCKET: {
+    says: "the installation whose bucket is to become this one's, as the refusal of the bucket names it",
+    unset: null,
+    read: textLike(/^[\u0021-\u007e]{1,100}$/, "must be an installation's id"),
+  },
   LOG_LEVEL: {
     says: "the least level that is logged",
     unset: "info",
@@ -140,6 +145,7 @@ function configOf(values: Values): ProcessConfig {
       token: values.MANMAN_TOKEN,
       heartbeatMs: values.HEARTBEAT_SECONDS * 1_000,
       limits,
+      adoptBucket: values.ADOPT_BUCKET,
     },
     databaseUrl: values.PG_DATABASE_URL,
     brokerUrl: values.RABBITMQ_URL,

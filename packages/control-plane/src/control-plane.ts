@@ -1,6 +1,7 @@
 // Puts the control plane together out of its parts: the RPCs, and everything that goes on behind them.
 import type { BackupLimits } from "@manman/core/backup/limits.ts";
 import type { Bus, Clock, Records, UploadControl } from "@manman/core/ports.ts";
+import { guardedStore, startBucketKeeper } from "./bucket-keeper.ts";
 import { completeBackup } from "./completion.ts";
 import { startHealth } from "./health.ts";
 import { logFailure, type Log } from "./log.ts";
@@ -28,6 +29,8 @@ export type ControlPlaneConfig = {
   /** How often hosts are asked to say that they are alive. */
   readonly heartbeatMs: number;
   readonly limits: BackupLimits;
+  /** The installation whose bucket is to be taken over (see BucketFacts); null for none. */
+  readonly adoptBucket: string | null;
 };
 
 /** What a control plane works with. The parts stay the caller's, who closes them after `stop`. */
@@ -47,6 +50,8 @@ export type ControlPlane = {
   readonly address: string;
   /** Resolves when the database and the broker have answered and reports are being taken. */
   readonly ready: Promise<void>;
+  /** Rejects with BucketRefused once the bucket turns out not to be this installation's. */
+  readonly refused: Promise<never>;
   readonly reportCounts: Readonly<ReportCounts>;
   /** Takes no more calls, finishes what is in hand within 8 s, and ends. */
   readonly stop: () => Promise<void>;
@@ -58,11 +63,17 @@ const callsWithinMs = 4_000;
 const workRunningMax = 16;
 const workWaitingMax = 400;
 
-/** Throws only where the server cannot listen; a database or a broker that is away is waited for. */
+/**
+ * Throws only where the server cannot listen, or BucketRefused where the bucket is not this installation's; a database, a broker or a
+ * store that is away is waited for.
+ */
 export async function startControlPlane(parts: ControlPlaneParts): Promise<ControlPlane> {
   const { config, records, bus, clock, random, log } = parts;
   const { limits, heartbeatMs } = config;
-  const store = pausingStore(parts.store, clock);
+  const pausing = pausingStore(parts.store, clock);
+  const { adoptBucket } = config;
+  const keeper = await startBucketKeeper({ ...parts, store: pausing, adoptBucket });
+  const store = guardedStore(pausing, keeper.requireOurs);
   const circumstances = circumstancesOf(limits, random);
   const basics = { records, bus, store, clock, random, log, circumstances, limits, heartbeatMs };
 
@@ -71,7 +82,8 @@ export async function startControlPlane(parts: ControlPlaneParts): Promise<Contr
   const wakeRelay = relay.wake;
   const removal = removalOf(basics);
   const slots = workSlots({ runningMax: workRunningMax, waitingMax: workWaitingMax, log });
-  const needs = { ...basics, wakeRelay, removal, slots };
+  const { requireOurs } = keeper;
+  const needs = { ...basics, wakeRelay, removal, slots, requireOurs };
 
   const serving = await serve({
     ...config,
@@ -79,7 +91,7 @@ export async function startControlPlane(parts: ControlPlaneParts): Promise<Contr
     manManApi: manManApi(needs),
     hostManagerApi: hostManagerApi(needs),
   }).catch(async (error: unknown) => {
-    await relay.stop();
+    await Promise.all([relay.stop(), keeper.stop()]);
     throw error;
   });
   const firstServing = Promise.withResolvers<void>();
@@ -111,7 +123,7 @@ export async function startControlPlane(parts: ControlPlaneParts): Promise<Contr
   const stopAll = async (): Promise<true> => {
     await serving.stop(callsWithinMs);
     await reports.stop();
-    await Promise.all([relay.stop(), reconciler.stop(), health.stop()]);
+    await Promise.all([relay.stop(), reconciler.stop(), health.stop(), keeper.stop()]);
     await Promise.all([slots.stop(), removal.idle()]);
     return true;
   };
@@ -122,6 +134,7 @@ export async function startControlPlane(parts: ControlPlaneParts): Promise<Contr
   return {
     address: serving.address,
     ready: Promise.all([firstServing.promise, reports.begun]).then(() => {}),
+    refused: keeper.refused,
     reportCounts: counts,
     stop: async () => {
       const inTime = await within(clock, stopWithinMs, stopAll().catch(failedStop));

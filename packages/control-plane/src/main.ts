@@ -9,6 +9,7 @@ import { openS3Store } from "@manman/adapters/s3/s3-store.ts";
 import { environmentHelp } from "@manman/contract/environment/environment-table.ts";
 import { repeatWhileAway } from "@manman/core/repeat-while-away.ts";
 import { pino } from "pino";
+import { BucketRefused } from "./bucket-keeper.ts";
 import { readConfig, variables, type ProcessConfig } from "./config.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { logFailure, type Log } from "./log.ts";
@@ -23,6 +24,8 @@ ${environmentHelp(variables)}
 `;
 
 const exitMisuse = 2;
+/** Starting it again does not help before somebody has decided whose bucket it is. */
+const exitBucketRefused = 3;
 /** After the control plane has stopped, which takes 8 s at most: 10 s in all. */
 const closeWithinMs = 2_000;
 /** At the start of a whole deployment nobody knows what comes up first. */
@@ -44,6 +47,10 @@ async function main(args: readonly string[]): Promise<void> {
     process.exit(0);
   } catch (error) {
     if (signal.aborted && error === signal.reason) process.exit(0);
+    if (error instanceof BucketRefused) {
+      log.error({ why: error.message }, "the bucket is refused");
+      process.exit(exitBucketRefused);
+    }
     log.error({ err: error }, "the control plane could not go on");
     process.exit(1);
   }
@@ -82,8 +89,11 @@ async function run(config: ProcessConfig, log: Log, signal: AbortSignal): Promis
     const parts = { records, bus, store, clock: systemClock, random: Math.random, log };
     const controlPlane = await startControlPlane({ ...parts, config: config.controlPlane });
     void controlPlane.ready.then(() => log.info({}, "ready"));
-    await aborted(signal);
-    await controlPlane.stop();
+    try {
+      await Promise.race([aborted(signal), controlPlane.refused]);
+    } finally {
+      await controlPlane.stop();
+    }
   } finally {
     const closed = await within(systemClock, closeWithinMs, close());
     if (closed === undefined) log.warn({}, "ends with connections open: no answer on them");

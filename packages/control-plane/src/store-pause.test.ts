@@ -16,6 +16,9 @@ function scene() {
       world.calls += 1;
       await world.answer();
     },
+    readSmallObject: async () => null,
+    createSmallObject: async () => {},
+    replaceSmallObject: async () => {},
     urlOf: (key) => `s3://bucket/${key}`,
     check: async () => {},
     close: () => {},

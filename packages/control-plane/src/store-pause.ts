@@ -45,6 +45,11 @@ export function pausingStore(store: UploadControl, clock: Pick<Clock, "elapsedMs
     listUploads: async (key) => await guarded(async () => await store.listUploads(key)),
     inspectObject: async (key) => await guarded(async () => await store.inspectObject(key)),
     removeObject: async (key) => await guarded(async () => await store.removeObject(key)),
+    readSmallObject: async (key) => await guarded(async () => await store.readSmallObject(key)),
+    createSmallObject: async (key, bytes) =>
+      await guarded(async () => await store.createSmallObject(key, bytes)),
+    replaceSmallObject: async (key, bytes) =>
+      await guarded(async () => await store.replaceSmallObject(key, bytes)),
     urlOf: (key) => store.urlOf(key),
     check: async () => await guarded(async () => await store.check()),
     close: () => store.close(),

@@ -238,7 +238,25 @@ export interface Outbox {
   retryFor(serverId: bigint): Promise<void>;
 }
 
+/** Which installation the records are of. */
+export type Installation = {
+  /** A UUID that was made with the database. */
+  readonly installationId: string;
+  readonly createdAtMs: number;
+  /** The highest backup id that was ever handed out, also to a backup that came to nothing; 0 if none. */
+  readonly highestBackupId: bigint;
+  /** The highest backup id that a record bears; 0 if none. */
+  readonly highestRecordedBackupId: bigint;
+};
+
+export interface InstallationRecords {
+  get(): Promise<Installation>;
+  /** Lets new backups have ids above this one; does nothing where they have already. */
+  raiseBackupIds(backupId: bigint): Promise<void>;
+}
+
 export interface Records {
+  readonly installation: InstallationRecords;
   readonly servers: ServerRecords;
   readonly games: GameRecords;
   readonly sessions: SessionRecords;
@@ -331,6 +349,9 @@ export type StoredObject = { readonly sizeBytes: number; readonly etag: string }
 
 export type OpenUpload = { readonly uploadId: string; readonly initiatedAtMs: number };
 
+/** What the control plane keeps in the bucket about itself is no larger. */
+export const smallObjectBytesMax = 65_536;
+
 /** What the control plane does in the store: it alone opens, completes and aborts uploads, which makes aborting a fence. */
 export interface UploadControl {
   /** Opens a multipart upload; two calls open two. */
@@ -350,6 +371,15 @@ export interface UploadControl {
   inspectObject(objectKey: string): Promise<StoredObject | null>;
   /** Removes the object with all its versions; one that does not exist is removed already. */
   removeObject(objectKey: string): Promise<void>;
+  /** The bytes of an object of at most `smallObjectBytesMax`; null where there is none. Throws `rejected` for a larger one. */
+  readSmallObject(objectKey: string): Promise<Uint8Array | null>;
+  /**
+   * Makes an object unless there is one of that key. Of two callers at the same moment one wins, or, in stores that know no
+   * conditions, the last one: who must know reads it back.
+   */
+  createSmallObject(objectKey: string, bytes: Uint8Array): Promise<void>;
+  /** Makes an object, or takes the place of the one of that key, in one step. */
+  replaceSmallObject(objectKey: string, bytes: Uint8Array): Promise<void>;
   /** The address that records show: `s3://bucket/key`, or `file:///…`. */
   urlOf(objectKey: string): string;
   /** Throws a Fault while the store does not answer or refuses the bucket. */

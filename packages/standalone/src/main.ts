@@ -3,6 +3,7 @@ import { join, relative, resolve } from "node:path";
 import { aborted, firstSignal } from "@manman/adapters/platform/first-signal.ts";
 import { gameFolder } from "@manman/core/object-key.ts";
 import { wordsOf } from "@manman/core/fault.ts";
+import { BucketRefused } from "@manman/control-plane/bucket-keeper.ts";
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { grpcClient } from "@manman/contract/grpc-client.ts";
 import { destination, pino } from "pino";
@@ -15,6 +16,7 @@ import { endSessions, serveGame, type Served } from "./served-game.ts";
 import { environmentName, startStandalone, type Standalone } from "./standalone.ts";
 
 const exitMisuse = 2;
+const exitBucketRefused = 3;
 
 const read = readOptions(process.argv.slice(2), process.env);
 if (read.kind === "help") process.stdout.write(usage);
@@ -31,8 +33,9 @@ async function main(options: Options): Promise<void> {
     await run(options, home, signalled);
     process.exit(0);
   } catch (error) {
-    fail(`${wordsOf(error)}\nThe log is in ${shown(home.log)}`, 1);
-    process.exit(1);
+    const exitCode = error instanceof BucketRefused ? exitBucketRefused : 1;
+    fail(`${wordsOf(error)}\nThe log is in ${shown(home.log)}`, exitCode);
+    process.exit(exitCode);
   }
 }
 
@@ -45,6 +48,7 @@ async function run(options: Options, home: Home, signalled: AbortSignal): Promis
     home,
     port: options.port,
     token: options.token,
+    adoptBucket: options.adoptBucket,
     log,
     environment: process.env,
     onStep: step,

@@ -4,7 +4,14 @@ import { readOptions } from "./options.ts";
 test("without arguments the demo is served on the contract's port", () => {
   expect(readOptions([], {})).toEqual({
     kind: "run",
-    options: { home: ".manman", dataDir: null, port: 50_051, logLevel: "warn", token: null },
+    options: {
+      home: ".manman",
+      dataDir: null,
+      port: 50_051,
+      logLevel: "warn",
+      token: null,
+      adoptBucket: null,
+    },
   });
 });
 
@@ -38,4 +45,10 @@ test("the token comes from the environment, and an empty one is none", () => {
     options: { token: "secret-token" },
   });
   expect(readOptions([], { MANMAN_TOKEN: "" })).toMatchObject({ options: { token: null } });
+});
+
+test("the store to adopt comes from the environment", () => {
+  expect(readOptions([], { ADOPT_BUCKET: "theirs" })).toMatchObject({
+    options: { adoptBucket: "theirs" },
+  });
 });

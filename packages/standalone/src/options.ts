@@ -11,6 +11,8 @@ export type Options = {
   readonly logLevel: string;
   /** What callers must send as a bearer token; null: nothing. From MANMAN_TOKEN. */
   readonly token: string | null;
+  /** The installation whose store is to become this one's; null for none. From ADOPT_BUCKET. */
+  readonly adoptBucket: string | null;
 };
 
 export const usage = `npm start [-- options]
@@ -73,6 +75,7 @@ export function readOptions(
       port: Number(port),
       logLevel,
       token: env["MANMAN_TOKEN"] || null,
+      adoptBucket: env["ADOPT_BUCKET"] || null,
     },
   };
 }

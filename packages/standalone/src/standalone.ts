@@ -24,7 +24,7 @@ export type Standalone = {
   readonly serverId: bigint;
   /** Where the archive of an object key lies. */
   readonly archivePath: (s3Url: string) => string;
-  /** Rejects when the host manager cannot go on. */
+  /** Rejects when the host manager cannot go on, or with BucketRefused when the store is another installation's. */
   readonly ended: Promise<void>;
   /** Ends everything but the games, last opened first. */
   readonly stop: () => Promise<void>;
@@ -35,6 +35,8 @@ export type StandaloneOptions = {
   readonly port: number;
   /** Null: callers need none. */
   readonly token: string | null;
+  /** The installation whose store is to become this one's; null for none. */
+  readonly adoptBucket: string | null;
   readonly log: Logger;
   /** What games are given of the environment is chosen from this. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -61,7 +63,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
 }
 
 async function assemble(
-  { home, port, token, log, environment, onStep }: StandaloneOptions,
+  { home, port, token, adoptBucket, log, environment, onStep }: StandaloneOptions,
   closing: (() => Promise<void>)[],
 ): Promise<Omit<Standalone, "stop">> {
   onStep("starting PostgreSQL");
@@ -83,7 +85,14 @@ async function assemble(
 
   onStep("starting the control plane");
   const controlPlane = await startControlPlane({
-    config: { listenHost: "127.0.0.1", port, token, heartbeatMs, limits: defaultBackupLimits },
+    config: {
+      listenHost: "127.0.0.1",
+      port,
+      token,
+      heartbeatMs,
+      limits: defaultBackupLimits,
+      adoptBucket,
+    },
     records,
     bus,
     store,
@@ -132,6 +141,6 @@ async function assemble(
     address: controlPlane.address,
     serverId: hostManager.serverId,
     archivePath: (url) => (url.startsWith("file:") ? new URL(url).pathname : url),
-    ended: hostManager.ended,
+    ended: Promise.race([hostManager.ended, controlPlane.refused]),
   };
 }

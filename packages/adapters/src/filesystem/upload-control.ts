@@ -12,6 +12,7 @@ import { newUploadId, readUploadName, type FolderLayout } from "./folder-layout.
 import { assertPresent, throwMissing } from "./folder-presence.ts";
 import { inspectFile, removeFile } from "./object-file.ts";
 import { gatherParts } from "./part-gathering.ts";
+import { folderSmallObjects } from "./small-objects.ts";
 
 const uploadsListedMax = 1_000;
 const openTriesMax = 5;
@@ -50,6 +51,7 @@ export function folderUploadControl(
     },
     inspectObject: async (key) => await inspectFile(layout, key),
     removeObject: async (key) => await removeFile(layout, key),
+    ...folderSmallObjects(layout, newId),
     urlOf: (key) => pathToFileURL(layout.object(key)).href,
     check: async () => {
       await orFault(`look for the object store in ${layout.root}`, async () => {

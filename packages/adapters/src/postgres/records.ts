@@ -4,6 +4,7 @@ import { sql, type Kysely } from "kysely";
 import { backupRecords } from "./backup-records.ts";
 import { withFaults } from "./faults.ts";
 import { gameRecords } from "./game-records.ts";
+import { installationRecords } from "./installation-records.ts";
 import { outbox } from "./outbox.ts";
 import { defaultPoolLimits, openPool, type PoolLimits } from "./pool.ts";
 import type { Tables } from "./rows.ts";
@@ -23,6 +24,7 @@ export function openRecords({ url, ...limits }: RecordsOptions): Records {
 /** The records on a pool that somebody else has opened; closing them closes it. */
 export function recordsOn(db: Kysely<Tables>): Records {
   return {
+    installation: installationRecords(db),
     servers: serverRecords(db),
     games: gameRecords(db),
     sessions: sessionRecords(db),

@@ -13,6 +13,7 @@ import { Fault, isAway } from "@manman/core/fault.ts";
 import type { OpenUpload, StoredObject, UploadControl } from "@manman/core/ports.ts";
 import { removeEverything } from "./object-removal.ts";
 import type { S3Requests } from "./s3-requests.ts";
+import { s3SmallObjects } from "./small-objects.ts";
 
 const uploadsListedMax = 1_000;
 const abortsMax = 3;
@@ -27,6 +28,7 @@ export function s3UploadControl(requests: S3Requests): UploadControl {
     listUploads: async (key) => await listUploads(requests, key),
     inspectObject: async (key) => await inspectObject(requests, key),
     removeObject: async (key) => await removeEverything(requests, key),
+    ...s3SmallObjects(requests, async () => await checkBucket(requests)),
     urlOf: (key) => `s3://${requests.bucket}/${key}`,
     check: async () => await checkBucket(requests),
     close: () => requests.close(),

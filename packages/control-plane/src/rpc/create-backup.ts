@@ -11,7 +11,7 @@ import type { RpcNeeds } from "./rpc-needs.ts";
 
 const gatheringLimits = { batchMax: 64, batchesMax: 2, waitingMax: 4_096 };
 
-type Needs = Pick<RpcNeeds, "records" | "store" | "wakeRelay" | "limits">;
+type Needs = Pick<RpcNeeds, "records" | "store" | "wakeRelay" | "limits" | "requireOurs">;
 
 export function createBackup(needs: Needs): Rpc<typeof ManManAPI.method.createBackup> {
   const creation = {
@@ -34,6 +34,7 @@ export function createBackup(needs: Needs): Rpc<typeof ManManAPI.method.createBa
       textOf("request_id", request.requestId, { charsMax: 64 }),
     );
     if (refusal !== null) return { refusal };
+    needs.requireOurs();
     const outcome = await submit(backupRequest(request));
     return "refusal" in outcome
       ? outcome

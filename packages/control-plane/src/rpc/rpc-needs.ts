@@ -11,6 +11,8 @@ export type RpcNeeds = {
     "declareHostQueue" | "listDeadLetters" | "replayDeadLetter" | "dropDeadLetter"
   >;
   readonly store: UploadControl;
+  /** Throws an `away` Fault while it is not known whose bucket it is: an id that is handed out might have an archive there. */
+  readonly requireOurs: () => void;
   /** Wakes the outbox relay; called after each commit that wrote commands. */
   readonly wakeRelay: () => void;
   readonly removal: Removal;
