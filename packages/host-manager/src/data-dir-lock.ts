@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Fault } from "@manman/core/fault.ts";
+import { isFull } from "./reserve-file.ts";
 
 export type DataDirLock = { release(): void };
 
@@ -21,7 +22,12 @@ export function lockDataDir(stateDir: string): DataDirLock {
     const holder = holderIn(pidFile);
     throw new Fault("rejected", `${stateDir} is in use by another host manager${holder}`);
   }
-  writeFileSync(pidFile, `${process.pid}\n`);
+  try {
+    writeFileSync(pidFile, `${process.pid}\n`);
+  } catch (error) {
+    // The pid is for people; the lock holds on a full disk too.
+    if (!isFull(error)) throw error;
+  }
   return { release: () => database.close() };
 }
 

@@ -12,6 +12,7 @@ import { join, type Membership } from "./membership.ts";
 import type { Packer } from "./packer/packer-process.ts";
 import { register } from "./registration.ts";
 import { OutgoingReports } from "./reports.ts";
+import { Reserve } from "./reserve.ts";
 import { instanceIdIn, makeStateDir, stateDirOf } from "./state-dir.ts";
 
 export type HostManagerParts = {
@@ -109,6 +110,7 @@ export async function startHostManager(parts: HostManagerParts): Promise<HostMan
 
 type OpenState = {
   readonly lock: DataDirLock;
+  readonly reserve: Reserve;
   readonly instanceId: string;
   readonly backups: BackupJournal;
   readonly sessions: SessionJournal;
@@ -119,11 +121,14 @@ async function openState({ config, clock, newId, log }: HostManagerParts): Promi
   await makeStateDir(state);
   const lock = lockDataDir(state.root);
   try {
+    const reserve = await Reserve.open(state.root, log);
+    const { spend } = reserve;
     return {
       lock,
-      instanceId: await instanceIdIn(state, newId),
-      backups: await BackupJournal.open(state.backups, clock, log),
-      sessions: await SessionJournal.open(state.commands, state.games, log),
+      reserve,
+      instanceId: await spend(async () => await instanceIdIn(state, newId)),
+      backups: await BackupJournal.open(state.backups, clock, log, spend),
+      sessions: await SessionJournal.open(state.commands, state.games, log, spend),
     };
   } catch (error) {
     lock.release();

@@ -11,12 +11,14 @@ export type IntakeParts = {
   readonly onBackup: () => void;
   /** Takes a session command on; resolves once it is on disk. */
   readonly onSession: (command: SessionCommand) => Promise<void>;
+  /** Throws an `away` Fault while there is no room to see new work through. What ends a game, or speaks to it, is let in. */
+  readonly requireRoom: () => Promise<void>;
   readonly log: Logger;
 };
 
 /** Throws an `away` Fault while the disk does not take the command, so that it stays in the queue. */
 export async function takeIn(parts: IntakeParts, delivery: Delivery): Promise<DeliveryVerdict> {
-  const { journal, onBackup, onSession, log } = parts;
+  const { journal, onBackup, onSession, requireRoom, log } = parts;
   const parsed = parseCommand(delivery.routingKey, delivery.body);
   if (!parsed.ok) {
     const { messageId, routingKey } = delivery;
@@ -27,6 +29,7 @@ export async function takeIn(parts: IntakeParts, delivery: Delivery): Promise<De
     return { kind: "dead-letter", reason: parsed.reason };
   }
   const command = parsed.value;
+  if (command.kind === "backup" || command.kind === "session.start") await requireRoom();
   if (command.kind === "backup") {
     const { backupId, attempt, sgcId } = command;
     const arrival = await journal.accept(command);

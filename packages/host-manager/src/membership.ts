@@ -11,6 +11,7 @@ import type { BackupJournal } from "./journal/backup-journal.ts";
 import type { SessionJournal } from "./journal/session-journal.ts";
 import type { Packer } from "./packer/packer-process.ts";
 import type { OutgoingReports } from "./reports.ts";
+import type { Reserve } from "./reserve.ts";
 import { untilNotAway, type Patience } from "./retry.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -22,6 +23,7 @@ export type MembershipParts = {
   readonly packer: Packer;
   readonly backups: BackupJournal;
   readonly sessions: SessionJournal;
+  readonly reserve: Pick<Reserve, "requireRoom" | "shortage">;
   readonly reports: OutgoingReports;
   readonly log: Logger;
 };
@@ -47,7 +49,12 @@ export async function join(
   const left = new AbortController();
   const lasting = { ...patience, signal: AbortSignal.any([patience.signal, left.signal]) };
   const common = { ...config, ...host, host, reports, patience, log };
-  const sessions = new Sessions({ ...common, runner: parts.runner, journal: parts.sessions });
+  const sessions = new Sessions({
+    ...common,
+    runner: parts.runner,
+    journal: parts.sessions,
+    shortage: async () => await parts.reserve.shortage(),
+  });
   const queue = new BackupQueue({ ...common, api, packer: parts.packer, journal: parts.backups });
   let consumption: Consumption | undefined;
   sessions.start();
@@ -70,6 +77,7 @@ export async function join(
     journal: parts.backups,
     onBackup: () => queue.wake(),
     onSession: sessions.accept.bind(sessions),
+    requireRoom: async () => await parts.reserve.requireRoom(),
     log,
   };
   try {

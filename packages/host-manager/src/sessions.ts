@@ -21,6 +21,8 @@ export type SessionsParts = {
   readonly environment: string;
   readonly hostDataDir: string;
   readonly stopGraceSeconds: number;
+  /** A sentence with the figures while the disk is full; empty otherwise. */
+  readonly shortage: () => Promise<string>;
   readonly patience: Omit<Patience, "signal">;
   readonly log: Logger;
 };
@@ -116,7 +118,9 @@ export class Sessions {
         });
         if (!isAway(error) || line.some((step) => isEndOf(step, sessionId))) {
           log.error("session could not be started");
-          const errorMessage = boundedMessage(error.message);
+          const shortage = await this.#parts.shortage().catch(() => "");
+          const words = shortage === "" ? error.message : `${error.message} (${shortage})`;
+          const errorMessage = boundedMessage(words);
           return this.#reportEnd(pending, { status: "crashed", exitCode: -1, errorMessage });
         }
         log.warn("start put off");

@@ -39,6 +39,8 @@ export async function makeStateDir({ root }: StateDir): Promise<void> {
 /** The name under which this installation claims attempts: `newId` at its first start, the same ever after. */
 export async function instanceIdIn({ root }: StateDir, newId: () => string): Promise<string> {
   const path = join(root, "instance-id");
+  const known = await readIfPresent(path);
+  if (known !== undefined) return known.trim();
   await createDurably(path, `${newId()}\n`);
   return ((await readIfPresent(path)) ?? "").trim();
 }

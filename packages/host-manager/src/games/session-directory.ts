@@ -3,6 +3,7 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createDurably, readIfPresent, syncDirectory, writeDurably } from "./durable-file.ts";
+import { reserveFileIn, spendingReserve } from "../reserve-file.ts";
 import type { GameLaunch } from "./game-runner.ts";
 import {
   decodeExit,
@@ -69,9 +70,12 @@ export class SessionDirectory {
     await writeDurably(this.file("supervisor.json"), encodeRecord(record));
   }
 
-  /** Records the end, unless one is recorded already: the first one stands. */
+  /** Records the end, unless one is recorded already: the first one stands. On a full disk, at the cost of the host manager's reserve. */
   async recordExit(record: ExitRecord): Promise<void> {
-    await createDurably(this.file("exit.json"), encodeRecord(record));
+    const stateDir = join(this.path, "..", "..");
+    await spendingReserve(reserveFileIn(stateDir), async () => {
+      await createDurably(this.file("exit.json"), encodeRecord(record));
+    });
   }
 
   async #read<Record>(

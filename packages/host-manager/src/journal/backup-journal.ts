@@ -3,6 +3,7 @@ import type { BackupCommand } from "@manman/contract/bus/commands.ts";
 import type { BackupReport } from "@manman/contract/bus/reports.ts";
 import type { Clock } from "@manman/core/ports.ts";
 import type { Logger } from "pino";
+import type { SpendReserve } from "../reserve.ts";
 import {
   decodeEntry,
   encodeEntry,
@@ -35,8 +36,9 @@ export class BackupJournal {
     path: string,
     clock: Pick<Clock, "nowMs">,
     log: Logger,
+    spend?: SpendReserve,
   ): Promise<BackupJournal> {
-    const folder = await JournalFolder.open(path);
+    const folder = await JournalFolder.open(path, spend);
     const journal = new BackupJournal(folder, clock);
     for (const { name, text } of await folder.readAll()) {
       const entry = decodeEntry(text);

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@manman/core/fault.ts";
 import { isCode, syncDirectory, writeDurably } from "../games/durable-file.ts";
+import type { SpendReserve } from "../reserve.ts";
 
 export type JournalFile = { readonly name: string; readonly text: string };
 
@@ -13,20 +14,22 @@ const brokenFolder = "broken";
 /** Names are file names without suffix. Calls for one name must not overlap. */
 export class JournalFolder {
   readonly path: string;
+  readonly #spend: SpendReserve;
 
-  private constructor(path: string) {
+  private constructor(path: string, spend: SpendReserve) {
     this.path = path;
+    this.#spend = spend;
   }
 
   /** Opens a folder, which is made unless it exists, and clears away what a killed process left half-written. */
-  static async open(path: string): Promise<JournalFolder> {
+  static async open(path: string, spend: SpendReserve = withoutReserve): Promise<JournalFolder> {
     await onDisk(`open journal ${path}`, async () => {
       await mkdir(path, { recursive: true, mode: 0o700 });
       for (const file of await readdir(path)) {
         if (file.endsWith(".draft")) await unlink(join(path, file));
       }
     });
-    return new JournalFolder(path);
+    return new JournalFolder(path, spend);
   }
 
   async readAll(): Promise<readonly JournalFile[]> {
@@ -45,7 +48,7 @@ export class JournalFolder {
   async write(name: string, content: unknown): Promise<void> {
     const path = this.#file(name);
     await onDisk(`write ${path}`, async () => {
-      await writeDurably(path, `${JSON.stringify(content)}\n`);
+      await this.#spend(async () => await writeDurably(path, `${JSON.stringify(content)}\n`));
     });
   }
 
@@ -75,6 +78,10 @@ export class JournalFolder {
   #file(name: string): string {
     return join(this.path, name + suffix);
   }
+}
+
+async function withoutReserve<T>(write: () => Promise<T>): Promise<T> {
+  return await write();
 }
 
 async function onDisk<T>(context: string, work: () => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@ import { encodeCommand, parseCommand } from "@manman/contract/bus/commands.ts";
 import { routingKey } from "@manman/contract/bus/routing-keys.ts";
 import type { Logger } from "pino";
 import { z } from "zod";
+import type { SpendReserve } from "../reserve.ts";
 import { JournalFolder } from "./journal-folder.ts";
 import {
   markAfter,
@@ -45,9 +46,14 @@ export class SessionJournal {
     this.#games = games;
   }
 
-  static async open(commandsPath: string, gamesPath: string, log: Logger): Promise<SessionJournal> {
-    const commands = await JournalFolder.open(commandsPath);
-    const games = await JournalFolder.open(gamesPath);
+  static async open(
+    commandsPath: string,
+    gamesPath: string,
+    log: Logger,
+    spend?: SpendReserve,
+  ): Promise<SessionJournal> {
+    const commands = await JournalFolder.open(commandsPath, spend);
+    const games = await JournalFolder.open(gamesPath, spend);
     const journal = new SessionJournal(commands, games);
     const broken = async (folder: JournalFolder, name: string, problem: string): Promise<void> => {
       log.error({ file: await folder.setAside(name), problem }, "set a broken journal file aside");
