@@ -65,9 +65,12 @@ const workWaitingMax = 400;
 
 /**
  * Throws only where the server cannot listen, or BucketRefused where the bucket is not this installation's; a database, a broker or a
- * store that is away is waited for.
+ * store that is away is waited for. `serveApis` puts the RPCs where callers reach them; by default on a port.
  */
-export async function startControlPlane(parts: ControlPlaneParts): Promise<ControlPlane> {
+export async function startControlPlane(
+  parts: ControlPlaneParts,
+  serveApis: typeof serve = serve,
+): Promise<ControlPlane> {
   const { config, records, bus, clock, random, log } = parts;
   const { limits, heartbeatMs } = config;
   const pausing = pausingStore(parts.store, clock);
@@ -85,7 +88,7 @@ export async function startControlPlane(parts: ControlPlaneParts): Promise<Contr
   const { requireOurs } = keeper;
   const needs = { ...basics, wakeRelay, removal, slots, requireOurs };
 
-  const serving = await serve({
+  const serving = await serveApis({
     ...config,
     clock,
     manManApi: manManApi(needs),

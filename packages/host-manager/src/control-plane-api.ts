@@ -6,7 +6,7 @@ import {
   HostManagerAPI,
 } from "@manman/contract/generated/manman/v1/host_manager_api_pb.ts";
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
-import { grpcClient } from "@manman/contract/grpc-client.ts";
+import { grpcClient, type GrpcClient } from "@manman/contract/grpc-client.ts";
 import { GrpcError } from "@manman/contract/grpc-error.ts";
 import { Fault, type FaultKind } from "@manman/core/fault.ts";
 import type { RefusalReason } from "@manman/core/refusal.ts";
@@ -60,8 +60,14 @@ export interface ControlPlaneApi {
 /** The control plane at `host:port`; `token` is null where it asks for none. */
 export function controlPlaneApi(address: string, token: string | null): ControlPlaneApi {
   const options = { address, ...(token === null ? {} : { token }) };
-  const manman = grpcClient(ManManAPI, options);
-  const hosts = grpcClient(HostManagerAPI, options);
+  return controlPlaneApiOver(grpcClient(ManManAPI, options), grpcClient(HostManagerAPI, options));
+}
+
+/** The control plane that these clients speak to. */
+export function controlPlaneApiOver(
+  manman: Pick<GrpcClient<typeof ManManAPI>, "registerServer" | "close">,
+  hosts: GrpcClient<typeof HostManagerAPI>,
+): ControlPlaneApi {
   return {
     register: async (host) => {
       const request = { ...host, capabilities: capabilities() };

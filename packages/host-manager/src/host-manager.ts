@@ -4,16 +4,17 @@ import type { Bus, Clock } from "@manman/core/ports.ts";
 import type { Logger } from "pino";
 import type { HostManagerConfig } from "./config.ts";
 import { Disowned, type ControlPlaneApi } from "./control-plane-api.ts";
-import { lockDataDir, type DataDirLock } from "./data-dir-lock.ts";
+import type { DataDirLock } from "./data-dir-lock.ts";
 import type { GameRunner } from "./games/game-runner.ts";
+import { fileDisk, type HostDisk } from "./host-disk.ts";
 import { BackupJournal } from "./journal/backup-journal.ts";
 import { SessionJournal } from "./journal/session-journal.ts";
 import { join, type Membership } from "./membership.ts";
 import type { Packer } from "./packer/packer-process.ts";
 import { register } from "./registration.ts";
 import { OutgoingReports } from "./reports.ts";
-import { Reserve } from "./reserve.ts";
-import { instanceIdIn, makeStateDir, stateDirOf } from "./state-dir.ts";
+import type { Reserve } from "./reserve.ts";
+import { stateDirOf } from "./state-dir.ts";
 
 export type HostManagerParts = {
   readonly config: HostManagerConfig;
@@ -22,6 +23,8 @@ export type HostManagerParts = {
   readonly api: ControlPlaneApi;
   readonly runner: GameRunner;
   readonly packer: Packer;
+  /** Default: this machine's. */
+  readonly disk?: HostDisk;
   /** Numbers in [0, 1), for the spread of waits. */
   readonly random: () => number;
   /** Gives a new UUID. */
@@ -51,17 +54,17 @@ const stopMs = 10_000;
  * another host manager has the data directory, or the control plane refuses the name, the environment or this host manager.
  */
 export async function startHostManager(parts: HostManagerParts): Promise<HostManager> {
-  const { config, api, clock, log } = parts;
+  const { config, api, clock, log, disk = fileDisk } = parts;
   const stopping = new AbortController();
   const signals = parts.signal === undefined ? [] : [parts.signal];
   const patience = { ...parts, signal: AbortSignal.any([...signals, stopping.signal]) };
-  const state = await openState(parts);
+  const state = await openState(parts, disk);
   const { lock, instanceId } = state;
   const reports = new OutgoingReports(parts);
   const joinAsRegistered = async (): Promise<Membership> => {
     const { serverName: name, environment } = config;
     const serverId = await register(api, { name, environment, instanceId }, patience, log);
-    return await join({ ...parts, ...state, reports }, { serverId, instanceId }, patience);
+    return await join({ ...parts, ...state, disk, reports }, { serverId, instanceId }, patience);
   };
   let member: Membership;
   try {
@@ -110,25 +113,25 @@ export async function startHostManager(parts: HostManagerParts): Promise<HostMan
 
 type OpenState = {
   readonly lock: DataDirLock;
-  readonly reserve: Reserve;
+  readonly reserve: Pick<Reserve, "spend" | "requireRoom" | "shortage">;
   readonly instanceId: string;
   readonly backups: BackupJournal;
   readonly sessions: SessionJournal;
 };
 
-async function openState({ config, clock, newId, log }: HostManagerParts): Promise<OpenState> {
+async function openState(parts: HostManagerParts, disk: HostDisk): Promise<OpenState> {
+  const { config, clock, newId, log } = parts;
   const state = stateDirOf(config.hostDataDir);
-  await makeStateDir(state);
-  const lock = lockDataDir(state.root);
+  const lock = await disk.lock(state);
   try {
-    const reserve = await Reserve.open(state.root, log);
+    const reserve = await disk.openReserve(state, log);
     const { spend } = reserve;
     return {
       lock,
       reserve,
-      instanceId: await spend(async () => await instanceIdIn(state, newId)),
-      backups: await BackupJournal.open(state.backups, clock, log, spend),
-      sessions: await SessionJournal.open(state.commands, state.games, log, spend),
+      instanceId: await spend(async () => await disk.instanceId(state, newId)),
+      backups: await BackupJournal.open(state.backups, clock, log, spend, disk.openFolder),
+      sessions: await SessionJournal.open(state.commands, state.games, log, spend, disk.openFolder),
     };
   } catch (error) {
     lock.release();

@@ -5,6 +5,7 @@ import { BackupQueue } from "./backup-queue.ts";
 import type { HostManagerConfig } from "./config.ts";
 import type { ControlPlaneApi, HostIdentity } from "./control-plane-api.ts";
 import type { GameRunner } from "./games/game-runner.ts";
+import type { HostDisk } from "./host-disk.ts";
 import { beat, type BeatEnd } from "./heartbeat.ts";
 import { takeIn } from "./intake.ts";
 import type { BackupJournal } from "./journal/backup-journal.ts";
@@ -21,6 +22,7 @@ export type MembershipParts = {
   readonly api: ControlPlaneApi;
   readonly runner: GameRunner;
   readonly packer: Packer;
+  readonly disk: HostDisk;
   readonly backups: BackupJournal;
   readonly sessions: SessionJournal;
   readonly reserve: Pick<Reserve, "requireRoom" | "shortage">;
@@ -54,6 +56,7 @@ export async function join(
     runner: parts.runner,
     journal: parts.sessions,
     shortage: async () => await parts.reserve.shortage(),
+    makeDirectory: parts.disk.makeDirectory,
   });
   const queue = new BackupQueue({ ...common, api, packer: parts.packer, journal: parts.backups });
   let consumption: Consumption | undefined;

@@ -5,6 +5,7 @@ import { backoffMs } from "@manman/core/backoff.ts";
 import { Fault, isAway, wordsOf } from "@manman/core/fault.ts";
 import type { Logger } from "pino";
 import type { FoundGame, GameRunner } from "./games/game-runner.ts";
+import type { HostDisk } from "./host-disk.ts";
 import type { PendingCommand, SessionJournal } from "./journal/session-journal.ts";
 import type { SessionCommand } from "./journal/session-order.ts";
 import { Lines } from "./lines.ts";
@@ -20,6 +21,7 @@ export type SessionsParts = {
   readonly serverId: bigint;
   readonly environment: string;
   readonly hostDataDir: string;
+  readonly makeDirectory: HostDisk["makeDirectory"];
   readonly stopGraceSeconds: number;
   /** A sentence with the figures while the disk is full; empty otherwise. */
   readonly shortage: () => Promise<string>;

@@ -1,17 +1,18 @@
 // Starts the game of one session on this host, or says why it cannot be started.
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { StartSessionCommand } from "@manman/contract/bus/commands.ts";
 import { Fault } from "@manman/core/fault.ts";
 import { renderLaunch } from "@manman/core/launch/launch-template.ts";
 import { gameFolder } from "@manman/core/object-key.ts";
 import type { GameRunner } from "./games/game-runner.ts";
+import type { HostDisk } from "./host-disk.ts";
 
 export type StartParts = {
   readonly runner: Pick<GameRunner, "find" | "start">;
   readonly serverId: bigint;
   readonly environment: string;
   readonly hostDataDir: string;
+  readonly makeDirectory: HostDisk["makeDirectory"];
 };
 
 /**
@@ -43,7 +44,11 @@ export async function startGame(parts: StartParts, command: StartSessionCommand)
     const problems = launch.problems.map(({ field, problem }) => `${field}: ${problem}`);
     throw new Fault("rejected", `the game config cannot be launched: ${problems.join("; ")}`);
   }
-  await makeDirectory(dataDir);
+  try {
+    await parts.makeDirectory(dataDir);
+  } catch (error) {
+    throw new Fault("rejected", "make the game's directory", error);
+  }
   const { argv, env } = launch;
   await parts.runner.start({ sessionId, sgcId, argv, env, workingDirectory: dataDir });
 }
@@ -59,13 +64,5 @@ async function requireAlone(
   );
   if (other !== undefined) {
     throw new Fault("rejected", `session ${other.sessionId} of the same game is ${other.state}`);
-  }
-}
-
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    throw new Fault("rejected", `make the game's directory`, error);
   }
 }

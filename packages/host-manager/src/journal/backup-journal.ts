@@ -12,7 +12,7 @@ import {
   type BackupEntry,
   type BackupEntryState,
 } from "./backup-entry.ts";
-import { JournalFolder } from "./journal-folder.ts";
+import { openJournalFolder, type JournalFiles, type OpenJournalFolder } from "./journal-folder.ts";
 import { Turns } from "./turns.ts";
 
 /** How long a closed entry is remembered: far longer than a broker takes to deliver a message again after a lost connection. */
@@ -20,13 +20,13 @@ const closedKeptMs = 3_600_000;
 
 /** Every method that changes something resolves once that is on disk, and rejects with an `away` Fault having changed nothing. */
 export class BackupJournal {
-  readonly #folder: JournalFolder;
+  readonly #folder: JournalFiles;
   readonly #clock: Pick<Clock, "nowMs">;
   readonly #entries = new Map<bigint, BackupEntry>();
   readonly #turns = new Turns();
   #position = 0;
 
-  private constructor(folder: JournalFolder, clock: Pick<Clock, "nowMs">) {
+  private constructor(folder: JournalFiles, clock: Pick<Clock, "nowMs">) {
     this.#folder = folder;
     this.#clock = clock;
   }
@@ -37,8 +37,9 @@ export class BackupJournal {
     clock: Pick<Clock, "nowMs">,
     log: Logger,
     spend?: SpendReserve,
+    openFolder: OpenJournalFolder = openJournalFolder,
   ): Promise<BackupJournal> {
-    const folder = await JournalFolder.open(path, spend);
+    const folder = await openFolder(path, spend);
     const journal = new BackupJournal(folder, clock);
     for (const { name, text } of await folder.readAll()) {
       const entry = decodeEntry(text);

@@ -8,6 +8,16 @@ import type { SpendReserve } from "../reserve.ts";
 
 export type JournalFile = { readonly name: string; readonly text: string };
 
+/** What a journal needs of its folder. */
+export type JournalFiles = Pick<JournalFolder, "readAll" | "write" | "remove" | "setAside">;
+
+/** Opens the folder of one journal by its path. */
+export type OpenJournalFolder = (path: string, spend?: SpendReserve) => Promise<JournalFiles>;
+
+/** Opens it on this machine's disk. */
+export const openJournalFolder: OpenJournalFolder = async (path, spend) =>
+  await JournalFolder.open(path, spend);
+
 const suffix = ".json";
 const brokenFolder = "broken";
 

@@ -4,7 +4,7 @@ import { routingKey } from "@manman/contract/bus/routing-keys.ts";
 import type { Logger } from "pino";
 import { z } from "zod";
 import type { SpendReserve } from "../reserve.ts";
-import { JournalFolder } from "./journal-folder.ts";
+import { openJournalFolder, type JournalFiles, type OpenJournalFolder } from "./journal-folder.ts";
 import {
   markAfter,
   noMark,
@@ -33,15 +33,15 @@ const markFile = z.object({
 
 /** Every method resolves once its change is on disk, and rejects with an `away` Fault having changed nothing that counts. */
 export class SessionJournal {
-  readonly #commands: JournalFolder;
-  readonly #games: JournalFolder;
+  readonly #commands: JournalFiles;
+  readonly #games: JournalFiles;
   readonly #pending = new Map<number, SessionCommand>();
   /** With every pending command taken into account. */
   readonly #marks = new Map<bigint, SessionMark>();
   readonly #turns = new Turns();
   #position = 0;
 
-  private constructor(commands: JournalFolder, games: JournalFolder) {
+  private constructor(commands: JournalFiles, games: JournalFiles) {
     this.#commands = commands;
     this.#games = games;
   }
@@ -51,11 +51,12 @@ export class SessionJournal {
     gamesPath: string,
     log: Logger,
     spend?: SpendReserve,
+    openFolder: OpenJournalFolder = openJournalFolder,
   ): Promise<SessionJournal> {
-    const commands = await JournalFolder.open(commandsPath, spend);
-    const games = await JournalFolder.open(gamesPath, spend);
+    const commands = await openFolder(commandsPath, spend);
+    const games = await openFolder(gamesPath, spend);
     const journal = new SessionJournal(commands, games);
-    const broken = async (folder: JournalFolder, name: string, problem: string): Promise<void> => {
+    const broken = async (folder: JournalFiles, name: string, problem: string): Promise<void> => {
       log.error({ file: await folder.setAside(name), problem }, "set a broken journal file aside");
     };
     for (const { name, text } of await games.readAll()) {
