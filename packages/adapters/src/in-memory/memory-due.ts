@@ -1,0 +1,80 @@
+// What is due among backups in memory, and the leases of those that run.
+import type { Backup } from "@manman/core/backup/backup.ts";
+import { judgeClaim, type Claim } from "@manman/core/backup/claim-attempt.ts";
+import type { BackupRecords, HeldAttempt } from "@manman/core/ports.ts";
+import { refusalSentence } from "@manman/core/refusal.ts";
+import type { Surroundings } from "./memory-outbox.ts";
+import type { BackupRow } from "./memory-tables.ts";
+
+export function memoryDue({
+  tables,
+  nowMs,
+}: Surroundings): Pick<BackupRecords, "renew" | "takeDue" | "extendLeases"> {
+  return {
+    renew: async (serverId, instanceId, attempts, leaseMs) =>
+      attempts.flatMap((held) => {
+        const row = tables.backups.get(held.backupId);
+        const claim = { serverId, instanceId, attempt: held.attempt };
+        const reason = reasonOfLoss(held.backupId, row?.backup, claim);
+        if (reason !== null) return [{ ...attemptOf(held), reason }];
+        if (row !== undefined) renewRow(row, held, nowMs(), leaseMs);
+        return [];
+      }),
+
+    takeDue: async ({ limit, holdMs, hostOnlineMs, expireLeases }) => {
+      const taken = [...tables.backups.values()]
+        .filter(({ visibleAtMs }) => visibleAtMs !== null && visibleAtMs <= nowMs())
+        .filter(({ backup }) => expireLeases || backup.status !== "running")
+        .toSorted((a, b) => Number(a.visibleAtMs) - Number(b.visibleAtMs))
+        .slice(0, limit)
+        .toSorted(
+          (a, b) =>
+            Number(a.backup.dueAtMs) - Number(b.backup.dueAtMs) ||
+            Number(a.backup.backupId - b.backup.backupId),
+        );
+      return taken.map((row) => {
+        row.visibleAtMs = nowMs() + holdMs;
+        const seenAtMs = tables.servers.get(row.backup.serverId)?.lastSeenAtMs ?? null;
+        const hostIsOnline = seenAtMs !== null && seenAtMs >= nowMs() - hostOnlineMs;
+        return { backup: row.backup, hostIsOnline };
+      });
+    },
+
+    extendLeases: async (atLeastMs) => {
+      const untilMs = nowMs() + atLeastMs;
+      for (const row of tables.backups.values()) {
+        const { backup, visibleAtMs } = row;
+        if (backup.status !== "running" || Number(backup.dueAtMs) >= untilMs) continue;
+        row.backup = { ...backup, dueAtMs: untilMs };
+        row.visibleAtMs = Math.max(Number(visibleAtMs), untilMs);
+      }
+    },
+  };
+}
+
+function renewRow(row: BackupRow, held: HeldAttempt, nowMs: number, leaseMs: number): void {
+  const progress = held.progress && { ...held.progress, updatedAtMs: nowMs };
+  const dueAtMs = nowMs + leaseMs;
+  row.backup = { ...row.backup, dueAtMs, progress: progress ?? row.backup.progress };
+  row.visibleAtMs = dueAtMs;
+}
+
+function attemptOf({ backupId, attempt }: HeldAttempt): Pick<HeldAttempt, "backupId" | "attempt"> {
+  return { backupId, attempt };
+}
+
+/** Null where the attempt counts. */
+function reasonOfLoss(backupId: bigint, backup: Backup | undefined, claim: Claim): string | null {
+  if (backup === undefined) return `there is no backup ${backupId}`;
+  const verdict = judgeClaim(backup, claim);
+  switch (verdict.kind) {
+    case "held":
+      return null;
+    case "open":
+      return "the attempt was not claimed";
+    case "stale":
+      return verdict.reason;
+    case "refuse":
+      return refusalSentence(verdict.refusal);
+  }
+}

@@ -1,0 +1,77 @@
+// Game hosts and games among records in memory.
+import type { GameRecords, ServerRecords } from "@manman/core/ports.ts";
+import { alreadyExists, failedPrecondition, notFound } from "@manman/core/refusal.ts";
+import type { Server } from "@manman/core/server.ts";
+import type { Surroundings } from "./memory-outbox.ts";
+import { nextId, pageOf } from "./memory-tables.ts";
+
+export function memoryServers({ tables, nowMs }: Surroundings): ServerRecords {
+  const { servers } = tables;
+  const byName = (name: string): Server | undefined =>
+    [...servers.values()].find((server) => server.name === name);
+  const write = (server: Server): Server => {
+    servers.set(server.serverId, server);
+    return server;
+  };
+  const made = (name: string): Server => ({
+    serverId: nextId(tables),
+    name,
+    environment: "",
+    isDefault: false,
+    lastSeenAtMs: null,
+  });
+  return {
+    register: async ({ name, environment }) => {
+      const known = byName(name) ?? made(name);
+      if (known.environment !== "" && known.environment !== environment) {
+        return failedPrecondition(
+          `server ${name} is registered with environment ${known.environment}`,
+        );
+      }
+      return write({ ...known, environment, lastSeenAtMs: nowMs() });
+    },
+    create: async (name) =>
+      byName(name) === undefined
+        ? write(made(name))
+        : alreadyExists(`there is a server ${name} already`),
+    seen: async (serverId) => {
+      const server = servers.get(serverId);
+      return server === undefined ? null : write({ ...server, lastSeenAtMs: nowMs() });
+    },
+    get: async (serverId) => servers.get(serverId) ?? null,
+    list: async (page) => pageOf(servers.values(), ({ serverId }) => serverId, page),
+  };
+}
+
+export function memoryGames({ tables }: Surroundings): GameRecords {
+  const { configs, games, servers } = tables;
+  return {
+    createConfig: async (given) => {
+      const config = { ...given, configId: nextId(tables) };
+      configs.set(config.configId, config);
+      return config;
+    },
+    getConfig: async (configId) => configs.get(configId) ?? null,
+    listConfigs: async (gameId, page) => {
+      const found = [...configs.values()].filter(
+        (config) => gameId === null || config.gameId === gameId,
+      );
+      return pageOf(found, ({ configId }) => configId, page);
+    },
+    deploy: async ({ serverId, configId, portBindings }) => {
+      if (!servers.has(serverId)) return notFound("server", serverId);
+      if (!configs.has(configId)) return notFound("game config", configId);
+      const sgcId = nextId(tables);
+      const game = { sgcId, serverId, configId, portBindings, status: "active" } as const;
+      games.set(sgcId, { game, commandSequence: 0n });
+      return game;
+    },
+    getGame: async (sgcId) => games.get(sgcId)?.game ?? null,
+    listGames: async (serverId, page) => {
+      const found = [...games.values()]
+        .map(({ game }) => game)
+        .filter((game) => serverId === null || game.serverId === serverId);
+      return pageOf(found, ({ sgcId }) => sgcId, page);
+    },
+  };
+}
