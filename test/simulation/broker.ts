@@ -1,0 +1,124 @@
+// The broker of the simulation: durable queues that every message stays in until it is acknowledged. What was delivered over a
+// connection that is lost comes again, in its old place.
+import { matchesTopic } from "@manman/adapters/in-process/topic-pattern.ts";
+import { hostQueue, reportsQueue, type Queue } from "@manman/contract/bus/topology.ts";
+import type { BusMessage } from "@manman/core/ports.ts";
+import type { Trace } from "./trace.ts";
+
+export type Queued = BusMessage & { readonly order: number };
+
+export type Consumer = {
+  readonly prefetch: number;
+  /** Delivered and not acknowledged. */
+  readonly inHand: Set<Queued>;
+  readonly deliver: (message: Queued) => void;
+};
+
+type SimQueue = {
+  readonly queue: Queue;
+  ready: Queued[];
+  readonly consumers: Consumer[];
+};
+
+/** What the reference model hears of. */
+export type BrokerWatch = {
+  readonly onAcknowledged: (queueName: string, message: BusMessage) => void;
+};
+
+export class Broker {
+  readonly deadLetters: { readonly message: BusMessage; readonly reason: string }[] = [];
+  readonly #queues = new Map<string, SimQueue>();
+  readonly #watch: BrokerWatch;
+  readonly #trace: Trace;
+  #order = 0;
+
+  constructor(watch: BrokerWatch, trace: Trace) {
+    this.#watch = watch;
+    this.#trace = trace;
+    this.declare(reportsQueue);
+  }
+
+  declare(queue: Queue): void {
+    if (this.#queues.has(queue.name)) return;
+    this.#queues.set(queue.name, { queue, ready: [], consumers: [] });
+  }
+
+  declareHost(serverId: bigint): void {
+    this.declare(hostQueue(serverId));
+  }
+
+  publish(message: BusMessage): "routed" | "unroutable" {
+    let isRouted = false;
+    for (const target of this.#queues.values()) {
+      if (!target.queue.bindings.some(({ pattern }) => matchesTopic(pattern, message.routingKey)))
+        continue;
+      isRouted = true;
+      this.#order += 1;
+      target.ready.push({ ...message, order: this.#order });
+      this.#handOut(target);
+    }
+    this.#trace.note(isRouted ? "routed" : "unroutable", message.messageId);
+    return isRouted ? "routed" : "unroutable";
+  }
+
+  consume(queueName: string, consumer: Consumer): void {
+    const target = this.#queueOf(queueName);
+    target.consumers.push(consumer);
+    this.#handOut(target);
+  }
+
+  /** What the consumer has in hand goes back to its place. */
+  cancel(queueName: string, consumer: Consumer): void {
+    const target = this.#queueOf(queueName);
+    const at = target.consumers.indexOf(consumer);
+    if (at < 0) return;
+    target.consumers.splice(at, 1);
+    target.ready = [...consumer.inHand, ...target.ready].toSorted((a, b) => a.order - b.order);
+    consumer.inHand.clear();
+    this.#handOut(target);
+  }
+
+  acknowledge(queueName: string, consumer: Consumer, message: Queued): void {
+    // One that came back meanwhile is somebody else's to acknowledge.
+    if (!consumer.inHand.delete(message)) return;
+    this.#trace.note("acknowledged", `${message.messageId} of ${queueName}`);
+    this.#watch.onAcknowledged(queueName, message);
+    this.#handOut(this.#queueOf(queueName));
+  }
+
+  deadLetter(message: BusMessage, reason: string): void {
+    this.#trace.note("dead letter", `${message.messageId}: ${reason}`);
+    this.deadLetters.push({ message, reason });
+  }
+
+  waiting(queueName: string): number {
+    return this.#queueOf(queueName).ready.length;
+  }
+
+  /** Messages that nobody has acknowledged, in all queues. */
+  get unacknowledged(): number {
+    return [...this.#queues.values()].reduce(
+      (sum, { ready, consumers }) =>
+        sum + ready.length + consumers.reduce((all, { inHand }) => all + inHand.size, 0),
+      0,
+    );
+  }
+
+  #handOut(target: SimQueue): void {
+    while (target.ready.length > 0) {
+      const free = target.consumers.find(({ prefetch, inHand }) => inHand.size < prefetch);
+      const next = free && target.ready.shift();
+      if (free === undefined || next === undefined) return;
+      free.inHand.add(next);
+      free.deliver(next);
+      // Turns, as a broker takes them.
+      target.consumers.push(...target.consumers.splice(target.consumers.indexOf(free), 1));
+    }
+  }
+
+  #queueOf(name: string): SimQueue {
+    const target = this.#queues.get(name);
+    if (target === undefined) throw new Error(`there is no queue ${name}`);
+    return target;
+  }
+}

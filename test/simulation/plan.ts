@@ -1,0 +1,76 @@
+// What a seed says of its run: how large the world is, how long the faults go on, and which kinds of them there are. Each run has some
+// kinds and not others, since faults that never rest hide what a single one does.
+import type { BackupLimits } from "@manman/core/backup/limits.ts";
+import type { Chance } from "./chance.ts";
+
+export const faultKinds = [
+  "control plane killed",
+  "control plane stopped",
+  "host manager killed",
+  "host manager stopped",
+  "packer killed",
+  "database away",
+  "broker away",
+  "store away",
+  "host cut off",
+  "control plane cut off",
+  "database lossy",
+  "broker lossy",
+  "store lossy",
+  "store slow",
+  "host clock set",
+  "control plane clock set",
+  "database clock set",
+  "upload lost",
+  "disk full",
+] as const;
+
+export type FaultKind = (typeof faultKinds)[number];
+
+export type Plan = {
+  readonly controlPlanes: number;
+  readonly hosts: number;
+  readonly gamesOfEach: number;
+  readonly callers: number;
+  /** So long do callers call and faults happen. */
+  readonly chaosMs: number;
+  readonly faults: readonly FaultKind[];
+  /** Between two faults, on average. */
+  readonly faultEveryMs: number;
+  readonly packingFails: number;
+  /** Between two wishes of one caller, on average. */
+  readonly wishEveryMs: number;
+  /** A stop may take hours. */
+  readonly hasLongStops: boolean;
+};
+
+export function planOf(chance: Chance): Plan {
+  const share = chance.pick([0.1, 0.2, 0.35, 0.6]);
+  const hasLongStops = chance.happens(0.02);
+  return {
+    controlPlanes: chance.whole(1, 3),
+    hosts: chance.whole(1, 3),
+    gamesOfEach: chance.whole(1, 3),
+    callers: chance.whole(1, 3),
+    chaosMs: chance.spread(60_000, 300_000) + (hasLongStops ? 7_200_000 : 0),
+    faults: faultKinds.filter(() => chance.happens(share)),
+    faultEveryMs: chance.spread(4_000, 60_000) * (hasLongStops ? 10 : 1),
+    packingFails: chance.pick([0, 0, 0.05, 0.2]),
+    wishEveryMs: chance.spread(4_000, 30_000) * (hasLongStops ? 10 : 1),
+    hasLongStops,
+  };
+}
+
+export const limits: BackupLimits = {
+  leaseMs: 45_000,
+  attemptsMax: 4,
+  dispatchDeadlineMs: 900_000,
+  redispatchMs: 10_000,
+  attemptBackoff: { firstMs: 1_000, mostMs: 30_000 },
+  reconcileBackoff: { firstMs: 1_000, mostMs: 20_000 },
+};
+
+export const heartbeatMs = 8_000;
+
+/** Once everything is well again, everything has ended within so long. */
+export const quietWithinMs = 3_600_000;
