@@ -95,13 +95,14 @@ export class Broker {
     return this.#queueOf(queueName).ready.length;
   }
 
-  /** Messages that nobody has acknowledged, in all queues. */
-  get unacknowledged(): number {
-    return [...this.#queues.values()].reduce(
-      (sum, { ready, consumers }) =>
-        sum + ready.length + consumers.reduce((all, { inHand }) => all + inHand.size, 0),
-      0,
-    );
+  /** Messages that nobody has acknowledged; null where there are none. */
+  unfinished(): string | null {
+    for (const { queue, ready, consumers } of this.#queues.values()) {
+      const inHand = consumers.map((consumer) => consumer.inHand.size);
+      if (ready.length === 0 && inHand.every((size) => size === 0)) continue;
+      return `${queue.name}: ${ready.length} wait, consumers have ${inHand.join(" and ")} in hand`;
+    }
+    return null;
   }
 
   #handOut(target: SimQueue): void {

@@ -64,7 +64,7 @@ export function simBus(
     time.after(process.chance.between(200, 1_500), tryToConnect);
   };
   const tryToConnect = (): void => {
-    if (process.isDead || isClosed) return;
+    if (process.isDead || isClosed || isConnected) return;
     if (process.isStopped || !network.reaches(process, "broker")) {
       time.after(process.chance.between(300, 3_000), tryToConnect);
       return;
@@ -83,6 +83,14 @@ export function simBus(
       else watchHeartbeat(watched, sinceMs);
     });
   };
+  /** What is on its way while nothing gets through arrives later, or never where the connection is given up before. */
+  const overConnection = (mine: number, ms: number, arrive: () => void): void => {
+    time.after(ms, () => {
+      if (mine !== connection) return;
+      if (network.reaches(process, "broker")) arrive();
+      else overConnection(mine, 1_000, arrive);
+    });
+  };
   const subscribe = (one: Subscription): void => {
     if (one.isClosed || one.consumer !== null || !isConnected) return;
     const mine = connection;
@@ -92,7 +100,7 @@ export function simBus(
       deliver: (message) => {
         // Over one connection messages arrive in their order.
         lastDeliveryMs = Math.max(lastDeliveryMs, time.nowMs + network.latencyMs());
-        time.after(lastDeliveryMs - time.nowMs, () => {
+        overConnection(mine, lastDeliveryMs - time.nowMs, () => {
           process.enter(() => {
             if (mine === connection && !one.isClosed) void work(one, consumer, message, mine);
           });
@@ -113,9 +121,7 @@ export function simBus(
     const verdict = await verdictOn(one, message, () => mine !== connection || one.isClosed);
     one.inHand -= 1;
     if (verdict === null || mine !== connection) return;
-    time.after(network.latencyMs(), () => {
-      // An acknowledgement that does not arrive leaves the message to come again.
-      if (mine !== connection || !network.reaches(process, "broker")) return;
+    overConnection(mine, network.latencyMs(), () => {
       if (verdict.kind === "dead-letter") broker.deadLetter(message, verdict.reason);
       broker.acknowledge(one.queueName, consumer, message);
     });

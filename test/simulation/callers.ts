@@ -43,7 +43,12 @@ export function startCaller(
   const ask = async (requestId: string, serverGameConfigId: bigint): Promise<void> => {
     const request = { serverGameConfigId, requestId };
     const answer = await insist(process, chance.whole(1, 8), async () => {
-      return await call(createBackup, request);
+      const isRepeat = world.promises.hasMade(requestId);
+      return await call(createBackup, request).catch((error: unknown) => {
+        const isRefusal = error instanceof GrpcError && !passing.includes(error.code);
+        if (isRefusal && isRepeat) world.promises.onRepeatRefused(requestId);
+        throw error;
+      });
     });
     const backupId = answer?.backup?.backupId;
     if (backupId === undefined) return;

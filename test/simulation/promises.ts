@@ -260,19 +260,24 @@ export class Promises {
 
   /** A host's journal has this text of an entry on disk now. */
   onJournal(queueName: string, text: string): void {
-    const entry = JSON.parse(text) as { command?: Report; report?: Report };
-    const command = entry.command;
+    const { command } = JSON.parse(text) as { command?: Report };
     if (command?.backup_id === undefined) return;
     const key = `${queueName}/${command.backup_id}`;
     this.#journalled.set(key, Math.max(command.attempt, this.#journalled.get(key) ?? 0));
-    if (entry.report !== undefined) this.#reported.add(`${key}/${command.attempt}`);
+  }
+
+  /** A host begins to send a report. */
+  onReport({ routingKey, body }: BusMessage, queueName: string): void {
+    if (!routingKey.startsWith("status.backup.")) return;
+    const { backup_id, attempt, status } = JSON.parse(body) as Report;
+    if (status !== "running") this.#reported.add(`${queueName}/${backup_id}/${attempt}`);
   }
 
   onPackBegin(run: PackRun, queueName: string): void {
     const { uploadId } = run.order;
     const name = this.#attempts.get(uploadId) ?? "";
     if (this.#reported.has(`${queueName}/${name}`)) {
-      this.#break("what was carried out is not carried out again", `attempt ${name}`);
+      this.#break("what was reported is not carried out again", `attempt ${name}`);
     }
     const others = this.#running.get(uploadId) ?? new Set();
     if ([...others].some(({ hostManager }) => hostManager === run.hostManager)) {
@@ -306,6 +311,15 @@ export class Promises {
     if (!this.#world.tables.backups.has(backupId)) {
       this.#break("no acknowledged request is lost", `${requestId}: backup ${backupId}`);
     }
+  }
+
+  /** Whether a request has made a backup, so that it must be answered with that from now on. */
+  hasMade(requestId: string): boolean {
+    return this.#byRequest.has(requestId);
+  }
+
+  onRepeatRefused(requestId: string): void {
+    this.#break("a repeated request gets its first answer", `${requestId} was refused`);
   }
 
   onDeletionAcknowledged(backupId: bigint): void {

@@ -8,12 +8,13 @@ import { HostManagerAPI } from "@manman/contract/generated/manman/v1/host_manage
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { controlPlaneApiOver } from "@manman/host-manager/control-plane-api.ts";
 import { startHostManager } from "@manman/host-manager/host-manager.ts";
+import type { BusMessage } from "@manman/core/ports.ts";
 import { wordsOf } from "@manman/core/fault.ts";
 import { Broker } from "./broker.ts";
 import { simBus, type SimBus } from "./bus.ts";
 import type { Chance } from "./chance.ts";
 import { simRecords, type DatabaseSide } from "./database.ts";
-import { noDefect, type Defect } from "./defects.ts";
+import type { Defect } from "./defects.ts";
 import { emptyDisk, simDisk, type DiskContent } from "./disk.ts";
 import { simRunner, type Games } from "./game-runner.ts";
 import { Network } from "./network.ts";
@@ -63,7 +64,7 @@ export class SimWorld {
   #starts = 0;
   #ids = 0;
 
-  constructor(chance: Chance, plan: Plan, defect: Defect = noDefect, keepTrace = false) {
+  constructor(chance: Chance, plan: Plan, defect: Defect = { says: "none" }, keepTrace = false) {
     this.#chance = chance;
     this.#plan = plan;
     this.#defect = defect;
@@ -117,7 +118,8 @@ export class SimWorld {
   unfinished(): string | null {
     const open = this.promises.unfinished();
     if (open !== null) return open;
-    if (this.broker.unacknowledged > 0) return `${this.broker.unacknowledged} messages wait`;
+    const messages = this.broker.unfinished();
+    if (messages !== null) return messages;
     for (const { name, disk } of this.places) {
       for (const [path, files] of disk.folders) {
         if (!path.endsWith("/backups")) continue;
@@ -205,9 +207,9 @@ export class SimWorld {
     await startControlPlane(
       {
         config: { listenHost: "sim", port: 0, token: null, heartbeatMs, limits },
-        records: defect.records(simRecords(process, side), around),
-        bus: defect.controlPlaneBus(bus, around),
-        store: defect.store(this.#storeOf(process), around),
+        records: (defect.records ?? same)(simRecords(process, side), around),
+        bus: (defect.controlPlaneBus ?? same)(bus, around),
+        store: (defect.store ?? same)(this.#storeOf(process), around),
         clock: process.clock,
         random: process.chance.number,
         log: simLog(process, this.trace, (why) => this.promises.bug(why)),
@@ -270,11 +272,14 @@ export class SimWorld {
         packersMax: 2,
         stopGraceSeconds: 10,
       },
-      bus: this.#defect.hostBus(bus, around),
-      api: this.#defect.api(registering, around),
+      bus: (this.#defect.hostBus ?? same)(
+        { ...bus, publish: async (message) => await this.#publishReport(bus, message, queueName()) },
+        around,
+      ),
+      api: registering,
       runner: simRunner(place.games, (sessionId) => this.promises.onGameStopped(sessionId)),
       packer,
-      disk: this.#defect.disk(
+      disk: (this.#defect.disk ?? same)(
         simDisk(process, place.disk, time, (text) => this.promises.onJournal(queueName(), text)),
         around,
       ),
@@ -288,12 +293,25 @@ export class SimWorld {
     });
   }
 
+  async #publishReport(
+    bus: SimBus,
+    message: BusMessage,
+    queueName: string,
+  ): Promise<"routed" | "unroutable"> {
+    this.promises.onReport(message, queueName);
+    return await bus.publish(message);
+  }
+
   #hostWasWellSince(serverId: bigint, sinceMs: number): boolean {
     const place = this.serverIds.get(serverId);
     if (place === undefined || place.troubles > 0 || this.unruly.now > 0) return false;
     if (place.process === null || place.process.isDead || place.process.isStopped) return false;
     return place.troubledAtMs < sinceMs && this.unruly.sinceMs < sinceMs;
   }
+}
+
+function same<T>(port: T): T {
+  return port;
 }
 
 /** Methods of the two services that have one name are told apart by the service. */
