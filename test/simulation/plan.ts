@@ -68,6 +68,7 @@ export const limits: BackupLimits = {
   redispatchMs: 10_000,
   attemptBackoff: { firstMs: 1_000, mostMs: 30_000 },
   reconcileBackoff: { firstMs: 1_000, mostMs: 20_000 },
+  lateUploadMs: 25_000,
 };
 
 export const heartbeatMs = 8_000;

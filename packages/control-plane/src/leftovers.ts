@@ -1,4 +1,6 @@
-// Aborts the uploads that no longer count, so that their parts take up no space and nothing can be sent to them any more.
+// Aborts the uploads that no longer count, so that their parts take up no space and nothing can be sent to them any more. What is open
+// under the key of a backup that has ended is looked for twice: an upload whose opening nobody got an answer to may come up late.
+import type { BackupLimits } from "@manman/core/backup/limits.ts";
 import { backoffMs } from "@manman/core/backoff.ts";
 import { wordsOf } from "@manman/core/fault.ts";
 import type { LeftoverRecord, Records, UploadControl } from "@manman/core/ports.ts";
@@ -14,16 +16,22 @@ export async function clearLeftover(
   needs: {
     readonly records: Pick<Records, "backups">;
     readonly store: Pick<UploadControl, "abortUpload" | "listUploads">;
+    readonly limits: Pick<BackupLimits, "lateUploadMs">;
     readonly random: () => number;
     readonly log: Log;
   },
 ): Promise<void> {
-  const { records, store, random, log } = needs;
-  const { leftoverId, objectKey, uploadId, backupId } = leftover;
+  const { records, store, limits, random, log } = needs;
+  const { leftoverId, objectKey, uploadId, backupId, ageMs } = leftover;
   try {
     if (uploadId === null) await abortAll(objectKey, store);
     else await store.abortUpload(objectKey, uploadId);
-    await records.backups.dropLeftover(leftoverId);
+    if (uploadId === null && ageMs < limits.lateUploadMs) {
+      const waitMs = limits.lateUploadMs - ageMs;
+      await records.backups.putOffLeftover(leftoverId, waitMs, "an upload may still come up");
+    } else {
+      await records.backups.dropLeftover(leftoverId);
+    }
   } catch (error) {
     logFailure(log, { backup_id: backupId }, error, "an upload could not be aborted now");
     const waitMs = backoffMs(leftover.tries + 1, retryBackoff, random());

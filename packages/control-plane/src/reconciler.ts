@@ -1,5 +1,6 @@
 // Looks at every record that is due, and moves it on: the part that makes sure that nothing is stuck when its owner has died.
 import type { Backup } from "@manman/core/backup/backup.ts";
+import type { BackupLimits } from "@manman/core/backup/limits.ts";
 import type { BackupStatus } from "@manman/core/backup/lifecycle.ts";
 import { sendAgain, takeOverExpired } from "@manman/core/backup/take-over.ts";
 import type { Clock, Records, UploadControl } from "@manman/core/ports.ts";
@@ -28,6 +29,7 @@ type Needs = RuleSurroundings & {
   readonly wakeRelay: () => void;
   /** Whether leases may be judged now. */
   readonly mayExpireLeases: () => Promise<boolean>;
+  readonly limits: BackupLimits;
   readonly heartbeatMs: number;
   readonly clock: Clock;
   readonly random: () => number;

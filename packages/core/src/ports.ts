@@ -210,6 +210,8 @@ export interface BackupRecords {
 export type LeftoverRecord = Leftover & {
   readonly leftoverId: bigint;
   readonly backupId: bigint;
+  /** Since it was put on record, by the database's clock. */
+  readonly ageMs: number;
   /** How often it was put off. */
   readonly tries: number;
 };

@@ -256,6 +256,7 @@ function consequenceConformance(makeRecords: MakeRecords): void {
       backupId,
       objectKey,
       uploadId: "upload-1",
+      ageMs: expect.any(Number),
       tries: 0,
     });
     expect(others).toEqual([]);

@@ -19,7 +19,7 @@ export function leftoverConformance(makeRecords: MakeRecords): void {
       await vi.waitFor(
         async () => {
           const [again, ...others] = await records.backups.takeLeftovers(10, farOffMs);
-          expect(again).toEqual(taken[1]);
+          expect(again).toEqual({ ...taken[1], ageMs: expect.any(Number) });
           expect(others).toEqual([]);
         },
         { timeout: 5_000 },
@@ -36,8 +36,17 @@ export function leftoverConformance(makeRecords: MakeRecords): void {
       expect(await records.backups.takeLeftovers(10, farOffMs)).toEqual([]);
       await records.backups.putOffLeftover(leftoverId, 0, "the store is away");
       expect(await records.backups.takeLeftovers(10, farOffMs)).toEqual([
-        { ...present(first), tries: 2 },
+        { ...present(first), ageMs: expect.any(Number), tries: 2 },
       ]);
+    });
+
+    test("a leftover tells its age", async () => {
+      const records = await makeRecords();
+      const { backupId, objectKey } = await pendingBackup(records);
+      await records.backups.addLeftover(backupId, { objectKey, uploadId: "u-1" });
+      const ageMs = async () => present((await records.backups.takeLeftovers(1, 0))[0]).ageMs;
+      expect(await ageMs()).toBeGreaterThanOrEqual(0);
+      await vi.waitFor(async () => expect(await ageMs()).toBeGreaterThan(20), { timeout: 5_000 });
     });
 
     test("takers side by side share the leftovers, each up to its limit", async () => {

@@ -64,11 +64,7 @@ function byRequest({ backups }: MemoryTables, requestId: string | null): Backup 
   return [...backups.values()].find(({ backup }) => backup.requestId === stored)?.backup ?? null;
 }
 
-function bear(
-  surroundings: Surroundings,
-  birth: BackupBirth,
-  redispatchMs: number,
-): Backup | null {
+function bear(surroundings: Surroundings, birth: BackupBirth, redispatchMs: number): Backup | null {
   const { tables, nowMs } = surroundings;
   const isTaken = tables.operations.has(birth.sgcId);
   if (isTaken || byRequest(tables, birth.requestId) !== null) return null;
@@ -133,7 +129,7 @@ function writeChange(surroundings: Surroundings, before: Backup, change: BackupC
   if (change.leftover !== undefined) {
     const { leftover } = change;
     const leftoverId = nextId(tables);
-    const due = { dueAtMs: nowMs(), tries: 0 };
+    const due = { createdAtMs: nowMs(), dueAtMs: nowMs(), tries: 0 };
     tables.leftovers.set(leftoverId, { ...leftover, ...due, leftoverId, backupId: after.backupId });
   }
 }

@@ -19,7 +19,10 @@ export function memoryLeftovers({
         .slice(0, limit);
       for (const row of due) row.dueAtMs = nowMs() + holdMs;
       return due
-        .map(({ dueAtMs: _, ...leftover }) => leftover)
+        .map(({ dueAtMs: _, createdAtMs, ...leftover }) => ({
+          ...leftover,
+          ageMs: nowMs() - createdAtMs,
+        }))
         .toSorted((a, b) => Number(a.leftoverId - b.leftoverId));
     },
     dropLeftover: async (leftoverId) => {
@@ -33,7 +36,7 @@ export function memoryLeftovers({
     },
     addLeftover: async (backupId, leftover) => {
       const leftoverId = nextId(tables);
-      const due = { dueAtMs: nowMs(), tries: 0 };
+      const due = { createdAtMs: nowMs(), dueAtMs: nowMs(), tries: 0 };
       leftovers.set(leftoverId, { ...leftover, ...due, leftoverId, backupId });
     },
   };

@@ -40,6 +40,7 @@ export type OutboxRow = {
 export type LeftoverRow = Leftover & {
   readonly leftoverId: bigint;
   readonly backupId: bigint;
+  readonly createdAtMs: number;
   dueAtMs: number;
   tries: number;
 };

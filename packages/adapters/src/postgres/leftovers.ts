@@ -11,6 +11,7 @@ type LeftoverRow = {
   readonly object_key: string;
   readonly upload_id: string | null;
   readonly tries: number;
+  readonly age_ms: number;
 };
 
 /** The part of BackupRecords that is about leftovers. No rule looks at `due_at` here, so taking one moves it. */
@@ -73,7 +74,9 @@ async function takeLeftovers(
       where leftover_id = any(array(select leftover_id from due))
       returning *
     )
-    select leftover_id, backup_id, object_key, upload_id, tries from taken order by leftover_id
+    select leftover_id, backup_id, object_key, upload_id, tries,
+      (extract(epoch from now() - created_at) * 1000)::double precision as age_ms
+    from taken order by leftover_id
   `.execute(db);
   return rows.map((row) => ({
     leftoverId: row.leftover_id,
@@ -81,5 +84,6 @@ async function takeLeftovers(
     objectKey: row.object_key,
     uploadId: row.upload_id,
     tries: row.tries,
+    ageMs: row.age_ms,
   }));
 }

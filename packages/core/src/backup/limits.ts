@@ -13,6 +13,8 @@ export type BackupLimits = {
   readonly attemptBackoff: { readonly firstMs: number; readonly mostMs: number };
   /** Between two tries of the reconciler at one record. */
   readonly reconcileBackoff: { readonly firstMs: number; readonly mostMs: number };
+  /** A store may carry out a call so long after its caller has given up: an upload may come up that late, and nobody knows its id. */
+  readonly lateUploadMs: number;
 };
 
 export const defaultBackupLimits: BackupLimits = {
@@ -22,4 +24,5 @@ export const defaultBackupLimits: BackupLimits = {
   redispatchMs: 30_000,
   attemptBackoff: { firstMs: 2_000, mostMs: 300_000 },
   reconcileBackoff: { firstMs: 1_000, mostMs: 60_000 },
+  lateUploadMs: 900_000,
 };
