@@ -15,7 +15,11 @@ export type Caller = { readonly isBusy: () => boolean };
 export function startCaller(
   world: SimWorld,
   name: string,
-  wishes: { readonly sgcIds: readonly bigint[]; readonly everyMs: number; readonly untilMs: number },
+  wishes: {
+    readonly sgcIds: readonly bigint[];
+    readonly everyMs: number;
+    readonly untilMs: number;
+  },
 ): Caller {
   const { process, call } = world.caller(name);
   const { chance, clock } = process;
@@ -95,4 +99,3 @@ async function insist<T>(
   }
   return undefined;
 }
-

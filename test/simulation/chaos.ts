@@ -39,8 +39,7 @@ export class Chaos {
       const kind = this.#chance.pick(this.#plan.faults);
       faults[kind](this.#world, this.#chance, {
         lasting: (ms, about, end) => this.#lasting(kind, ms, about, end),
-        stopMs: () =>
-          this.#chance.spread(1_000, this.#plan.hasLongStops ? 10_800_000 : 150_000),
+        stopMs: () => this.#chance.spread(1_000, this.#plan.hasLongStops ? 10_800_000 : 150_000),
       });
       this.#next();
     });
@@ -71,7 +70,9 @@ const faults: Record<FaultKind, Fault> = {
   "control plane killed": (world, chance, means) => killed("control plane", world, chance, means),
   "host manager killed": (world, chance, means) => killed("host", world, chance, means),
   "control plane stopped": (world, chance, means) =>
-    unruly(world, means.stopMs(), (ms, end) => stopped("control plane", world, chance, means, ms, end)),
+    unruly(world, means.stopMs(), (ms, end) =>
+      stopped("control plane", world, chance, means, ms, end),
+    ),
   "host manager stopped": (world, chance, means) =>
     stopped("host", world, chance, means, means.stopMs(), () => undefined),
   "packer killed": ({ packers, trace }, chance) => {
@@ -217,11 +218,7 @@ function troubled(world: SimWorld, place: Place): () => void {
 }
 
 /** While this goes on, a host that is well may still not get through. */
-function unruly(
-  world: SimWorld,
-  ms: number,
-  begin: (ms: number, end: () => void) => void,
-): void {
+function unruly(world: SimWorld, ms: number, begin: (ms: number, end: () => void) => void): void {
   world.unruly.now += 1;
   begin(ms, () => {
     world.unruly.now -= 1;

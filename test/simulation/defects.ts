@@ -226,7 +226,10 @@ function consuming(bus: Bus, queue: "host" | "reports", change: (handle: Handle)
   };
 }
 
-function believingInspection(store: UploadControl, world: SimWorld): UploadControl["inspectObject"] {
+function believingInspection(
+  store: UploadControl,
+  world: SimWorld,
+): UploadControl["inspectObject"] {
   return async (key) => {
     const found = await store.inspectObject(key);
     const rows = [...world.tables.backups.values()];

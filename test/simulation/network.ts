@@ -104,7 +104,8 @@ export class Network {
       const losesAnswer = chance.happens(weather.lossy);
       const isLate = chance.happens(weather.late);
       const thereMs = this.latencyMs() + (isLate ? chance.between(0, lateMs) : 0);
-      const backMs = this.latencyMs() + (chance.happens(weather.late) ? chance.between(0, waitMs) : 0);
+      const backMs =
+        this.latencyMs() + (chance.happens(weather.late) ? chance.between(0, waitMs) : 0);
       if (isLost) {
         this.#trace.note("lost", `${process.name} ${what}`);
         if (chance.happens(0.5)) this.#time.after(thereMs, () => away("reset"));

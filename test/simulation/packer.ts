@@ -13,6 +13,7 @@ import type { VirtualTime } from "./virtual-time.ts";
 export type PackerWatch = {
   readonly onBegin: (run: PackRun) => void;
   readonly onPacked: (run: PackRun, sha256: string, parts: readonly StoredPart[]) => void;
+  readonly onFailed: (run: PackRun) => void;
   readonly onEnd: (run: PackRun) => void;
 };
 
@@ -60,6 +61,7 @@ export function simPacker(
         };
         process.onDeath(() => {
           ended();
+          watch.onFailed(run);
           signal.removeEventListener("abort", onAbort);
           time.after(1, () =>
             hostManager.enter(() => {
@@ -87,6 +89,7 @@ export function simPacker(
             hostManager.enter(() => {
               if (process.isDead) return;
               ended();
+              if (outcome.kind === "failed") watch.onFailed(run);
               signal.removeEventListener("abort", onAbort);
               if (signal.aborted) reject(signal.reason as Error);
               else resolve(outcome);

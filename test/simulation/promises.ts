@@ -46,6 +46,8 @@ export class Promises {
   readonly #attempts = new Map<string, string>();
   readonly #uploadOf = new Map<bigint, string>();
   readonly #packed = new Map<string, Map<string, readonly StoredPart[]>>();
+  /** Uploads of which a packer has said that it failed. */
+  readonly #failed = new Set<string>();
   readonly #running = new Map<string, Set<PackRun>>();
   readonly #journalled = new Map<string, number>();
   readonly #reported = new Set<string>();
@@ -99,6 +101,10 @@ export class Promises {
     }
     if (from !== null && backup.attempt !== from.attempt + (to === "pending" ? 1 : 0)) {
       this.#break("attempts count up with each retry", `${name}: ${from.attempt} before`);
+    }
+    const isHostsFailure = event.who === "host" && (to === "pending" || to === "failed");
+    if (isHostsFailure && !this.#failed.has(this.#uploadOf.get(backup.backupId) ?? "")) {
+      this.#break("a report counts for the attempt that made it", `${name}: a failure`);
     }
     switch (to) {
       case "pending":
@@ -291,6 +297,10 @@ export class Promises {
     this.#packed.set(order.uploadId, sent.set(sha256, parts));
   }
 
+  onPackFailed({ order }: PackRun): void {
+    this.#failed.add(order.uploadId);
+  }
+
   onPackEnd(run: PackRun): void {
     this.#running.get(run.order.uploadId)?.delete(run);
   }
@@ -305,7 +315,10 @@ export class Promises {
   onRequestAcknowledged(requestId: string, backupId: bigint): void {
     const before = this.#acknowledged.get(requestId);
     if (before !== undefined && before !== backupId) {
-      this.#break("a repeated request gets its first answer", `${requestId}: ${before}, ${backupId}`);
+      this.#break(
+        "a repeated request gets its first answer",
+        `${requestId}: ${before}, ${backupId}`,
+      );
     }
     this.#acknowledged.set(requestId, backupId);
     if (!this.#world.tables.backups.has(backupId)) {
@@ -332,7 +345,9 @@ export class Promises {
   /** What is still under way; null where all is quiet. */
   unfinished(): string | null {
     const { tables } = this.#world;
-    const open = [...tables.backups.values()].filter(({ backup }) => !ended.includes(backup.status));
+    const open = [...tables.backups.values()].filter(
+      ({ backup }) => !ended.includes(backup.status),
+    );
     if (open.length > 0) {
       return open.map(({ backup }) => `backup ${backup.backupId} is ${backup.status}`).join(", ");
     }

@@ -38,10 +38,12 @@ export function simLog(
 type Writer = (fields: unknown, sentence?: unknown) => void;
 
 function childOf(parent: Record<"info" | "warn" | "error", Writer>, bound: object) {
-  const at = (level: "info" | "warn" | "error"): Writer => (first, second) =>
-    typeof first === "string"
-      ? parent[level](bound, first)
-      : parent[level]({ ...bound, ...(first as object) }, second);
+  const at =
+    (level: "info" | "warn" | "error"): Writer =>
+    (first, second) =>
+      typeof first === "string"
+        ? parent[level](bound, first)
+        : parent[level]({ ...bound, ...(first as object) }, second);
   const child = {
     trace: () => undefined,
     debug: () => undefined,

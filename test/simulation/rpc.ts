@@ -1,5 +1,10 @@
 // Calls of the control plane's RPCs over the simulated network: the real handlers on one side, the real words of a client on the other.
-import { create, type DescMethodUnary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMethodUnary,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import { status, type handleUnaryCall, type ServiceError, Metadata } from "@grpc/grpc-js";
 import { GrpcError } from "@manman/contract/grpc-error.ts";
 import { hostOf, type Network } from "./network.ts";

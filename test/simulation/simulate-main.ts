@@ -44,7 +44,8 @@ if (values.help) {
 }
 
 function problemOf(): string | null {
-  if (!Number.isSafeInteger(seeds) || seeds < 1) return `--seeds: ${values.seeds} is no number from 1`;
+  if (!Number.isSafeInteger(seeds) || seeds < 1)
+    return `--seeds: ${values.seeds} is no number from 1`;
   if (!Number.isSafeInteger(from) || from < 0) return `--from: ${values.from} is no number from 0`;
   if (values.defect === undefined || Object.hasOwn(defects, values.defect)) return null;
   return `--defect: is one of\n  ${Object.keys(defects).join("\n  ")}`;
@@ -67,7 +68,10 @@ async function runSeeds(): Promise<boolean> {
     if (values.trace) process.stdout.write(`${result.trace.join("\n")}\n`);
     if (result.broken.length === 0) continue;
     failed += 1;
-    await tell(values.trace ? result : await runSeed(seed, { ...planted, keepTrace: true }), defect);
+    await tell(
+      values.trace ? result : await runSeed(seed, { ...planted, keepTrace: true }),
+      defect,
+    );
   }
   const seconds = (performance.now() - beganMs) / 1_000;
   const hours = (virtualMs / 3_600_000).toFixed(1);

@@ -1,7 +1,11 @@
 // Virtual time: events in the order of their times, and nothing in between. Between two events all code runs until it waits for another
 // event, so that one seed gives one course of events, whatever the machine does meanwhile.
 
+import { setImmediate } from "node:timers/promises";
+
 type Event = { readonly atMs: number; readonly order: number; run: (() => void) | null };
+
+const eventsPerTurn = 1_000;
 
 export type Cancel = () => void;
 
@@ -32,10 +36,9 @@ export class VirtualTime {
       this.nowMs = Math.max(this.nowMs, next.atMs);
       this.count += 1;
       next.run();
-      // An immediate comes when no promise has anything left to do.
-      await new Promise<void>((resolve) => {
-        setImmediate(resolve);
-      });
+      await settled();
+      // Now and then the platform gets its turn, for signals and for whoever watches this process.
+      if (this.count % eventsPerTurn === 0) await setImmediate();
       if (isOver()) return;
     }
     this.nowMs = Math.max(this.nowMs, untilMs);
@@ -75,6 +78,13 @@ export class VirtualTime {
     }
     heap[at] = last;
   }
+}
+
+/** Resolves when no promise has anything left to do: ticks come after all of them. */
+async function settled(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.nextTick(resolve);
+  });
 }
 
 function isBefore(a: Event, b: Event): boolean {

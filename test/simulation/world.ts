@@ -96,7 +96,8 @@ export class SimWorld {
     this.trace.note("started", place.name);
     const work = place.kind === "host" ? this.#runHost : this.#runControlPlane;
     work.call(this, place, process).catch((error: unknown) => {
-      if (!process.isDead) this.promises.bug(`${place.name} ended: ${String((error as Error).stack)}`);
+      if (!process.isDead)
+        this.promises.bug(`${place.name} ended: ${String((error as Error).stack)}`);
     });
   }
 
@@ -200,7 +201,10 @@ export class SimWorld {
     }): Promise<Serving> => {
       this.#served.push({
         process,
-        handlers: { ...named(ManManAPI, served.manManApi), ...named(HostManagerAPI, served.hostManagerApi) },
+        handlers: {
+          ...named(ManManAPI, served.manManApi),
+          ...named(HostManagerAPI, served.hostManagerApi),
+        },
       });
       return { address: place.name, setServing: () => undefined, stop: async () => undefined };
     };
@@ -211,6 +215,7 @@ export class SimWorld {
         bus: (defect.controlPlaneBus ?? same)(bus, around),
         store: (defect.store ?? same)(this.#storeOf(process), around),
         clock: process.clock,
+        afterTurn: (start) => void time.after(0, () => process.enter(start)),
         random: process.chance.number,
         log: simLog(process, this.trace, (why) => this.promises.bug(why)),
       },
@@ -243,7 +248,8 @@ export class SimWorld {
       },
     };
     const queueName = (): string => {
-      for (const [serverId, at] of this.serverIds) if (at === place) return hostQueue(serverId).name;
+      for (const [serverId, at] of this.serverIds)
+        if (at === place) return hostQueue(serverId).name;
       return "";
     };
     const around = { process, side: this.#databaseSide(), world: this };
@@ -258,6 +264,7 @@ export class SimWorld {
           this.promises.onPackBegin(run, queueName());
         },
         onPacked: (run, sha256, parts) => this.promises.onPacked(run, sha256, parts),
+        onFailed: (run) => this.promises.onPackFailed(run),
         onEnd: (run) => {
           this.trace.note("packed", run.process.name);
           this.promises.onPackEnd(run);
@@ -273,7 +280,10 @@ export class SimWorld {
         stopGraceSeconds: 10,
       },
       bus: (this.#defect.hostBus ?? same)(
-        { ...bus, publish: async (message) => await this.#publishReport(bus, message, queueName()) },
+        {
+          ...bus,
+          publish: async (message) => await this.#publishReport(bus, message, queueName()),
+        },
         around,
       ),
       api: registering,

@@ -3,6 +3,7 @@ import type { BackupLimits } from "@manman/core/backup/limits.ts";
 import type { Bus, Clock, Records, UploadControl } from "@manman/core/ports.ts";
 import { guardedStore, startBucketKeeper } from "./bucket-keeper.ts";
 import { completeBackup } from "./completion.ts";
+import type { AfterTurn } from "./gathering.ts";
 import { startHealth } from "./health.ts";
 import { logFailure, type Log } from "./log.ts";
 import { startOutboxRelay } from "./outbox-relay.ts";
@@ -40,6 +41,8 @@ export type ControlPlaneParts = {
   readonly bus: Bus;
   readonly store: UploadControl;
   readonly clock: Clock;
+  /** What may be waited for until the present turn of the event loop has ended; default: the platform's. */
+  readonly afterTurn?: AfterTurn;
   /** A number in [0, 1). */
   readonly random: () => number;
   readonly log: Log;
@@ -73,6 +76,7 @@ export async function startControlPlane(
 ): Promise<ControlPlane> {
   const { config, records, bus, clock, random, log } = parts;
   const { limits, heartbeatMs } = config;
+  const turn = parts.afterTurn === undefined ? {} : { afterTurn: parts.afterTurn };
   const pausing = pausingStore(parts.store, clock);
   const { adoptBucket } = config;
   const keeper = await startBucketKeeper({ ...parts, store: pausing, adoptBucket });
@@ -86,7 +90,7 @@ export async function startControlPlane(
   const removal = removalOf(basics);
   const slots = workSlots({ runningMax: workRunningMax, waitingMax: workWaitingMax, log });
   const { requireOurs } = keeper;
-  const needs = { ...basics, wakeRelay, removal, slots, requireOurs };
+  const needs = { ...basics, ...turn, wakeRelay, removal, slots, requireOurs };
 
   const serving = await serveApis({
     ...config,

@@ -10,6 +10,9 @@ export type GatheringLimits = {
   readonly waitingMax: number;
 };
 
+/** Lets something happen at the end of the present turn of the event loop. */
+export type AfterTurn = (start: () => void) => void;
+
 /**
  * Answers each item with what `run` answered at its place. A lone item waits for nothing but the end of the present
  * turn of the event loop. When `run` throws, every item of its batch gets the error; where something is away, those that wait get it
@@ -19,6 +22,7 @@ export function gathering<Item, Answer>(
   what: string,
   limits: GatheringLimits,
   run: (items: readonly Item[]) => Promise<readonly Answer[]>,
+  afterTurn: AfterTurn = setImmediate,
 ): (item: Item) => Promise<Answer> {
   type Waiting = {
     readonly item: Item;
@@ -32,7 +36,7 @@ export function gathering<Item, Answer>(
   const planStart = (): void => {
     if (startIsPlanned) return;
     startIsPlanned = true;
-    setImmediate(() => {
+    afterTurn(() => {
       startIsPlanned = false;
       while (waiting.length > 0 && batchesUnderWay < limits.batchesMax) {
         void runBatch(waiting.splice(0, limits.batchMax));

@@ -11,7 +11,10 @@ import type { RpcNeeds } from "./rpc-needs.ts";
 
 const gatheringLimits = { batchMax: 64, batchesMax: 2, waitingMax: 4_096 };
 
-type Needs = Pick<RpcNeeds, "records" | "store" | "wakeRelay" | "limits" | "requireOurs">;
+type Needs = Pick<
+  RpcNeeds,
+  "records" | "store" | "wakeRelay" | "limits" | "requireOurs" | "afterTurn"
+>;
 
 export function createBackup(needs: Needs): Rpc<typeof ManManAPI.method.createBackup> {
   const creation = {
@@ -23,6 +26,7 @@ export function createBackup(needs: Needs): Rpc<typeof ManManAPI.method.createBa
     "CreateBackup",
     gatheringLimits,
     async (requests) => await createBackups(requests, creation),
+    needs.afterTurn,
   );
   const urlOf = (objectKey: string): string => needs.store.urlOf(objectKey);
   return async (request) => {

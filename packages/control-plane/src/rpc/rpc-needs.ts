@@ -1,6 +1,7 @@
 // What the RPCs are given to work with; each takes from it what it names.
 import type { BackupLimits } from "@manman/core/backup/limits.ts";
 import type { Bus, Clock, Records, UploadControl } from "@manman/core/ports.ts";
+import type { AfterTurn } from "../gathering.ts";
 import type { Log } from "../log.ts";
 import type { Removal } from "../removal.ts";
 
@@ -17,6 +18,8 @@ export type RpcNeeds = {
   readonly wakeRelay: () => void;
   readonly removal: Removal;
   readonly clock: Clock;
+  /** Default: the platform's. */
+  readonly afterTurn?: AfterTurn;
   readonly random: () => number;
   readonly log: Log;
   readonly limits: BackupLimits;
