@@ -25,11 +25,15 @@ export type BrokerWatch = {
   readonly onAcknowledged: (queueName: string, message: BusMessage) => void;
 };
 
+const pastMax = 30;
+
 export class Broker {
   readonly deadLetters: { readonly message: BusMessage; readonly reason: string }[] = [];
   readonly #queues = new Map<string, SimQueue>();
   readonly #watch: BrokerWatch;
   readonly #trace: Trace;
+  /** The last messages that were acknowledged. */
+  readonly #past: BusMessage[] = [];
   #order = 0;
 
   constructor(watch: BrokerWatch, trace: Trace) {
@@ -83,7 +87,14 @@ export class Broker {
     if (!consumer.inHand.delete(message)) return;
     this.#trace.note("acknowledged", `${message.messageId} of ${queueName}`);
     this.#watch.onAcknowledged(queueName, message);
+    this.#past.push(message);
+    if (this.#past.length > pastMax) this.#past.shift();
     this.#handOut(this.#queueOf(queueName));
+  }
+
+  /** Lets one of the last messages come again: brokers deliver at least once. */
+  repeat(pick: (past: readonly BusMessage[]) => BusMessage): void {
+    if (this.#past.length > 0) this.publish(pick(this.#past));
   }
 
   deadLetter(message: BusMessage, reason: string): void {

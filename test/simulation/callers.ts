@@ -26,6 +26,7 @@ export function startCaller(
   let busy = 0;
   let requests = 0;
   const made: bigint[] = [];
+  const sessions: bigint[] = [];
 
   const wish = async (): Promise<void> => {
     const roll = chance.number();
@@ -33,19 +34,26 @@ export function startCaller(
       await remove(chance.pick(made));
     } else if (roll < 0.3) {
       const started = { serverGameConfigId: chance.pick(wishes.sgcIds) };
-      await insist(process, 3, async () => await call(startSession, started));
+      const answer = await insist(process, 3, async () => await call(startSession, started));
+      if (answer?.session !== undefined) sessions.push(answer.session.sessionId);
     } else {
       requests += 1;
       const requestId = `${name}-${requests}`;
-      const sgcId = chance.pick(wishes.sgcIds);
-      const asked = [ask(requestId, sgcId)];
+      const target =
+        sessions.length > 0 && chance.happens(0.3)
+          ? { sessionId: chance.pick(sessions) }
+          : { serverGameConfigId: chance.pick(wishes.sgcIds) };
+      const asked = [ask(requestId, target)];
       // Impatient ones do not wait for the first answer.
-      if (chance.happens(0.2)) asked.push(ask(requestId, sgcId));
+      if (chance.happens(0.2)) asked.push(ask(requestId, target));
       await Promise.all(asked);
     }
   };
-  const ask = async (requestId: string, serverGameConfigId: bigint): Promise<void> => {
-    const request = { serverGameConfigId, requestId };
+  const ask = async (
+    requestId: string,
+    target: { readonly sessionId: bigint } | { readonly serverGameConfigId: bigint },
+  ): Promise<void> => {
+    const request = { ...target, requestId };
     const answer = await insist(process, chance.whole(1, 8), async () => {
       const isRepeat = world.promises.hasMade(requestId);
       return await call(createBackup, request).catch((error: unknown) => {

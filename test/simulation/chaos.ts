@@ -39,6 +39,11 @@ export class Chaos {
       const kind = this.#chance.pick(this.#plan.faults);
       faults[kind](this.#world, this.#chance, {
         lasting: (ms, about, end) => this.#lasting(kind, ms, about, end),
+        later: (ms, happen) => {
+          time.after(ms, () => {
+            if (time.nowMs < this.#plan.chaosMs) happen();
+          });
+        },
         stopMs: () => this.#chance.spread(1_000, this.#plan.hasLongStops ? 10_800_000 : 150_000),
       });
       this.#next();
@@ -61,6 +66,7 @@ export class Chaos {
 
 type Means = {
   readonly lasting: (ms: number, about: string, end: () => void) => void;
+  readonly later: (ms: number, happen: () => void) => void;
   readonly stopMs: () => number;
 };
 
@@ -132,6 +138,13 @@ const faults: Record<FaultKind, Fault> = {
     trace.note("fault", `the store loses ${uploadId}`);
     store.uploads.delete(uploadId);
   },
+  "message again": ({ broker }, chance, { later }) => {
+    for (let n = chance.whole(1, 8); n > 0; n -= 1) {
+      later(chance.spread(100, 60_000), () =>
+        broker.repeat((past) => chance.pick(past.slice(-chance.pick([1, 4, 30])))),
+      );
+    }
+  },
   "disk full": (world, chance, { lasting }) => {
     const place = placeOf("host", world, chance);
     place.disk.isFull = true;
@@ -183,7 +196,8 @@ function away(service: ServiceName, world: SimWorld, chance: Chance, { lasting }
   if (weather.isAway) return;
   weather.isAway = true;
   if (service === "broker") for (const { bus } of world.places) bus?.lose();
-  lasting(chance.spread(500, 150_000), "", () => {
+  const isLong = chance.happens(0.5);
+  lasting(isLong ? chance.between(45_000, 200_000) : chance.spread(500, 60_000), "", () => {
     weather.isAway = false;
   });
 }

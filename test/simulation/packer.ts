@@ -41,10 +41,11 @@ export function simPacker(
     readonly watch: PackerWatch;
     /** How likely packing goes wrong by itself. */
     readonly failing: number;
+    readonly partMsMax: number;
     readonly alive: Set<PackRun>;
   },
 ): Packer {
-  const { time, senderFor, watch, failing, alive } = around;
+  const { time, senderFor, watch, alive } = around;
   return {
     pack: async (order, { signal, onProgress }) => {
       signal.throwIfAborted();
@@ -84,7 +85,7 @@ export function simPacker(
               onProgress({ rawBytesDone: sentBytes, rawBytesTotal: 0, filesDone: 1, sentBytes }),
             ),
         };
-        void packAndSend(run, senderFor(process), failing, follow, watch).then((outcome) => {
+        void packAndSend(run, senderFor(process), { ...around, ...follow }).then((outcome) => {
           time.after(1, () =>
             hostManager.enter(() => {
               if (process.isDead) return;
@@ -110,9 +111,17 @@ const crashed: PackOutcome = {
 async function packAndSend(
   run: PackRun,
   sender: PartSender,
-  failing: number,
-  { onSent }: { readonly onSent: (sentBytes: number) => void },
-  watch: PackerWatch,
+  {
+    failing,
+    partMsMax,
+    onSent,
+    watch,
+  }: {
+    readonly failing: number;
+    readonly partMsMax: number;
+    readonly onSent: (sentBytes: number) => void;
+    readonly watch: PackerWatch;
+  },
 ): Promise<PackOutcome> {
   const { process, order } = run;
   const { chance, clock } = process;
@@ -123,7 +132,7 @@ async function packAndSend(
   let sizeBytes = 0;
   try {
     for (let number = 1; number <= count; number += 1) {
-      await clock.sleep(chance.spread(50, 12_000));
+      await clock.sleep(chance.spread(50, partMsMax));
       if (chance.happens(failing)) return failure(chance.pick(sourceFailures));
       const text = `${order.uploadId} run ${run.runId} part ${number} ${"x".repeat(chance.whole(0, 9))}`;
       const bytes = new TextEncoder().encode(text);

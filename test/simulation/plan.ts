@@ -22,6 +22,7 @@ export const faultKinds = [
   "control plane clock set",
   "database clock set",
   "upload lost",
+  "message again",
   "disk full",
 ] as const;
 
@@ -38,6 +39,8 @@ export type Plan = {
   /** Between two faults, on average. */
   readonly faultEveryMs: number;
   readonly packingFails: number;
+  /** One part takes at most so long. */
+  readonly partMsMax: number;
   /** Between two wishes of one caller, on average. */
   readonly wishEveryMs: number;
   /** A stop may take hours. */
@@ -55,7 +58,8 @@ export function planOf(chance: Chance): Plan {
     chaosMs: chance.spread(60_000, 300_000) + (hasLongStops ? 7_200_000 : 0),
     faults: faultKinds.filter(() => chance.happens(share)),
     faultEveryMs: chance.spread(4_000, 60_000) * (hasLongStops ? 10 : 1),
-    packingFails: chance.pick([0, 0, 0.05, 0.2]),
+    partMsMax: chance.pick([2_000, 12_000, 60_000, 60_000]),
+    packingFails: chance.pick([0, 0, 0.1, 0.25]),
     wishEveryMs: chance.spread(4_000, 30_000) * (hasLongStops ? 10 : 1),
     hasLongStops,
   };

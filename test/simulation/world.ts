@@ -257,6 +257,7 @@ export class SimWorld {
       time,
       senderFor: (packing) => this.#storeOf(packing),
       failing: this.#plan.packingFails,
+      partMsMax: this.#plan.partMsMax,
       alive: this.packers,
       watch: {
         onBegin: (run) => {
