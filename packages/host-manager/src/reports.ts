@@ -15,6 +15,7 @@ type Outgoing = {
   /** Of this report, and of those that it took the place of. */
   readonly routed: readonly Routed[];
   readonly tries: number;
+  /** By the clock that never jumps: set back, the other one would hold a report for as long. */
   readonly dueAtMs: number;
 };
 
@@ -66,7 +67,7 @@ export class OutgoingReports {
       message,
       routed: [...replaced, routed],
       tries: 0,
-      dueAtMs: 0,
+      dueAtMs: -Infinity,
     });
     this.#wake.abort();
   }
@@ -75,7 +76,7 @@ export class OutgoingReports {
     const { clock } = this.#parts;
     for (;;) {
       this.#wake = new AbortController();
-      const nowMs = clock.nowMs();
+      const nowMs = clock.elapsedMs();
       const due = [...this.#waiting].filter(([, { dueAtMs }]) => dueAtMs <= nowMs);
       if (due.length > 0) {
         const round = due.slice(0, publishesAtOnce);
@@ -110,7 +111,7 @@ export class OutgoingReports {
     );
     const newer = this.#waiting.get(key);
     if (newer === undefined) {
-      this.#waiting.set(key, { ...outgoing, tries, dueAtMs: clock.nowMs() + waitMs });
+      this.#waiting.set(key, { ...outgoing, tries, dueAtMs: clock.elapsedMs() + waitMs });
     } else {
       this.#waiting.set(key, { ...newer, routed: [...outgoing.routed, ...newer.routed] });
     }
@@ -118,7 +119,7 @@ export class OutgoingReports {
 
   #makeAllDue(): void {
     for (const [key, outgoing] of this.#waiting)
-      this.#waiting.set(key, { ...outgoing, dueAtMs: 0 });
+      this.#waiting.set(key, { ...outgoing, dueAtMs: -Infinity });
     this.#wake.abort();
   }
 }
