@@ -148,7 +148,7 @@ export function simBus(
     }
   };
   /** Something asked of the broker over the present connection. */
-  const ask = async <T>(what: string, work: () => T): Promise<T> => {
+  const ask = async <T>(what: string, question: () => T): Promise<T> => {
     const mine = connection;
     if (!isConnected || isClosed) {
       await process.clock.sleep(network.latencyMs());
@@ -160,7 +160,7 @@ export function simBus(
       ours: false,
       work: async () => {
         if (mine !== connection) throw new Fault("away", `${what}: the connection was lost`);
-        return work();
+        return question();
       },
     });
     if (mine !== connection) throw new Fault("away", `${what}: the connection was lost`);

@@ -50,9 +50,11 @@ export function simRecords(process: SimProcess, side: DatabaseSide): Records {
     backups: over("backups", records.backups),
     outbox: {
       relay: async (limit, send) => await relay(process, side, limit, send),
-      retryFor: over("outbox", { retryFor: records.outbox.retryFor }).retryFor,
+      retryFor: over("outbox", {
+        retryFor: async (id: bigint) => await records.outbox.retryFor(id),
+      }).retryFor,
     },
-    check: over("database", { check: records.check }).check,
+    check: over("database", { check: async () => await records.check() }).check,
     close: async () => undefined,
   };
 }

@@ -7,7 +7,7 @@ import { simRecords, type DatabaseSide } from "./database.ts";
 import type { SimProcess } from "./process.ts";
 import type { SimWorld } from "./world.ts";
 
-export type Around = {
+type Around = {
   readonly process: SimProcess;
   readonly side: DatabaseSide;
   readonly world: SimWorld;

@@ -129,7 +129,7 @@ export class Network {
         if (weather.isAway) return;
         work().then(
           (value) => answer(() => resolve(value)),
-          (error: unknown) => answer(() => reject(error as Error)),
+          (error: unknown) => answer(() => reject(error)),
         );
       };
       this.#time.after(thereMs, () => {

@@ -3,7 +3,7 @@
 import type { BackupLimits } from "@manman/core/backup/limits.ts";
 import type { Chance } from "./chance.ts";
 
-export const faultKinds = [
+const faultKinds = [
   "control plane killed",
   "control plane stopped",
   "host manager killed",

@@ -223,7 +223,7 @@ export class Promises {
   onObject(objectKey: string, object: SimObject | null): void {
     const backupId = this.#keys.get(objectKey);
     if (backupId === undefined) {
-      this.#break("nothing that is unknown is touched", `${objectKey}`);
+      this.#break("nothing that is unknown is touched", objectKey);
       return;
     }
     const { backup } = this.#world.tables.backups.get(backupId) ?? {};

@@ -14,7 +14,7 @@ export function simLog(
   const at = (level: string) => (first: unknown, second?: unknown) => {
     if (process.isDead) return;
     const fields = typeof first === "string" ? {} : (first as Record<string, unknown>);
-    const sentence = typeof first === "string" ? first : String(second ?? "");
+    const sentence = typeof first === "string" ? first : typeof second === "string" ? second : "";
     const error = fields["err"];
     if (error !== undefined) {
       const words = error instanceof Error ? (error.stack ?? wordsOf(error)) : wordsOf(error);
@@ -59,6 +59,10 @@ function childOf(parent: Record<"info" | "warn" | "error", Writer>, bound: objec
 function shown(fields: Record<string, unknown>): string {
   return Object.entries(fields)
     .filter(([name]) => name !== "err")
-    .map(([name, value]) => `${name}=${typeof value === "object" ? "{…}" : String(value)}`)
+    .map(([name, value]) => `${name}=${shownValue(value)}`)
     .join(" ");
+}
+
+function shownValue(value: unknown): string {
+  return typeof value === "object" ? "{…}" : `${value as string}`;
 }

@@ -47,13 +47,13 @@ export function controlPlaneCalls(
           reject(new GrpcError(method.name, serviceError(code, details)));
         });
       let isOver = false;
-      let forget = (): void => undefined;
+      let forget: (() => void) | undefined;
       /** False where the call has ended already. */
       const endCall = (): boolean => {
         if (isOver) return false;
         isOver = true;
         endWait();
-        forget();
+        forget?.();
         return true;
       };
       const endWait = time.after(deadlineMs, () => fail(status.DEADLINE_EXCEEDED, "late"));
@@ -80,7 +80,7 @@ export function controlPlaneCalls(
           if (handle === undefined) throw new Error(`nobody serves ${method.name}`);
           // grpc-js would give a call with far more to it; our handlers look at the request alone.
           const call = { request: message } as Parameters<typeof handle>[0];
-          void handle(call, (error, response) => {
+          handle(call, (error, response) => {
             if (isCut()) {
               trace.note("answer lost", `${method.name} to ${process.name}`);
               return;

@@ -92,7 +92,7 @@ function deploy(world: SimWorld, gamesOfEach: number): readonly bigint[] {
     command: [],
   });
   const sgcIds: bigint[] = [];
-  for (const serverId of [...world.serverIds.keys()].toSorted()) {
+  for (const serverId of [...world.serverIds.keys()].toSorted((a, b) => Number(a - b))) {
     for (let n = 0; n < gamesOfEach; n += 1) {
       const sgcId = serverId * 100n + 1_000_001n + BigInt(n);
       const game = { sgcId, serverId, configId, portBindings: [], status: "active" } as const;

@@ -1,5 +1,6 @@
 // The simulated world: one database, broker and store, and around them the real code of control planes and host managers as processes
 // that can be killed, stopped and cut off.
+import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { startControlPlane } from "@manman/control-plane/control-plane.ts";
 import type { Serving } from "@manman/control-plane/serve.ts";
 import { emptyTables, type MemoryTables } from "@manman/adapters/in-memory/memory-tables.ts";
@@ -94,8 +95,9 @@ export class SimWorld {
     const process = new SimProcess(place.name, this.time, chance, place.wall);
     place.process = process;
     this.trace.note("started", place.name);
-    const work = place.kind === "host" ? this.#runHost : this.#runControlPlane;
-    work.call(this, place, process).catch((error: unknown) => {
+    const running =
+      place.kind === "host" ? this.#runHost(place, process) : this.#runControlPlane(place, process);
+    running.catch((error: unknown) => {
       if (!process.isDead)
         this.promises.bug(`${place.name} ended: ${String((error as Error).stack)}`);
     });
@@ -228,17 +230,19 @@ export class SimWorld {
     const bus = simBus(process, { time, network, broker });
     place.bus = bus;
     const call = this.#callsOf(process);
-    const over = <T>(methods: object): T =>
-      ({
-        ...Object.fromEntries(
-          Object.values(methods).map((method: { localName: string }) => [
-            method.localName,
-            async (request: never) => await call(method as never, request),
-          ]),
-        ),
-        close: () => undefined,
-      }) as T;
-    const api = controlPlaneApiOver(over(ManManAPI.method), over(HostManagerAPI.method));
+    const over = (methods: object): object =>
+      Object.fromEntries([
+        ["close", () => undefined],
+        ...Object.values(methods).map((method: DescMethodUnary) => [
+          method.localName,
+          async (request: Record<string, unknown>) => await call(method, request),
+        ]),
+      ]);
+    const api = controlPlaneApiOver(
+      // The tables cover every method of the descriptors, which the type system cannot follow.
+      over(ManManAPI.method) as Parameters<typeof controlPlaneApiOver>[0],
+      over(HostManagerAPI.method) as Parameters<typeof controlPlaneApiOver>[1],
+    );
     const registering: typeof api = {
       ...api,
       register: async (host) => {
@@ -329,5 +333,5 @@ function same<T>(port: T): T {
 function named({ typeName }: { readonly typeName: string }, handlers: object): Served["handlers"] {
   return Object.fromEntries(
     Object.entries(handlers).map(([name, handler]) => [`${typeName}/${name}`, handler]),
-  ) as Served["handlers"];
+  );
 }

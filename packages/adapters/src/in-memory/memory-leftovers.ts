@@ -19,10 +19,10 @@ export function memoryLeftovers({
         .slice(0, limit);
       for (const row of due) row.dueAtMs = nowMs() + holdMs;
       return due
-        .map(({ dueAtMs: _, createdAtMs, ...leftover }) => ({
-          ...leftover,
-          ageMs: nowMs() - createdAtMs,
-        }))
+        .map(({ leftoverId, backupId, objectKey, uploadId, createdAtMs, tries }) => {
+          const ageMs = nowMs() - createdAtMs;
+          return { leftoverId, backupId, objectKey, uploadId, ageMs, tries };
+        })
         .toSorted((a, b) => Number(a.leftoverId - b.leftoverId));
     },
     dropLeftover: async (leftoverId) => {
