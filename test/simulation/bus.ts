@@ -207,6 +207,9 @@ export function simBus(
       };
     },
     reportsWaiting: async () => await ask("count reports", () => broker.waiting(reportsQueue.name)),
+    listDeadLetters: async () => ({ letters: [], count: broker.deadLetters.length }),
+    replayDeadLetter: async () => "missing",
+    dropDeadLetter: async () => "missing",
     check: async () => {
       await ask("check the broker", () => undefined);
     },

@@ -5,7 +5,7 @@ import { GrpcError } from "@manman/contract/grpc-error.ts";
 import type { SimProcess } from "./process.ts";
 import type { SimWorld } from "./world.ts";
 
-const { createBackup, deleteBackup, getBackup, startSession } = ManManAPI.method;
+const { cancelBackup, createBackup, deleteBackup, getBackup, startSession } = ManManAPI.method;
 
 /** Callers try again after these; any other answer is one. */
 const passing = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.RESOURCE_EXHAUSTED];
@@ -32,7 +32,9 @@ export function startCaller(
     const roll = chance.number();
     if (roll < 0.2 && made.length > 0) {
       await remove(chance.pick(made));
-    } else if (roll < 0.3) {
+    } else if (roll < 0.3 && made.length > 0) {
+      await callOff(made.at(-chance.whole(1, Math.min(2, made.length))) ?? 0n);
+    } else if (roll < 0.4) {
       const started = { serverGameConfigId: chance.pick(wishes.sgcIds) };
       const answer = await insist(process, 3, async () => await call(startSession, started));
       if (answer?.session !== undefined) sessions.push(answer.session.sessionId);
@@ -67,6 +69,12 @@ export function startCaller(
     made.push(backupId);
     world.trace.note("acknowledged to a caller", `${requestId}: backup ${backupId}`);
     world.promises.onRequestAcknowledged(requestId, backupId);
+  };
+  const callOff = async (backupId: bigint): Promise<void> => {
+    const answer = await insist(process, chance.whole(1, 4), async () => {
+      return await call(cancelBackup, { backupId });
+    });
+    if (answer !== undefined) world.promises.onCancellationAcknowledged(backupId);
   };
   const remove = async (backupId: bigint): Promise<void> => {
     const answer = await insist(process, chance.whole(1, 4), async () => {

@@ -195,6 +195,16 @@ export const defects = {
         putOffLeftover: async (leftoverId) => await records.backups.dropLeftover(leftoverId),
       }),
   },
+  "late uploads not looked for": {
+    says: "the uploads of an ended backup are looked for once only",
+    records: (records) =>
+      withBackups(records, {
+        takeLeftovers: async (limit, holdMs) =>
+          (await records.backups.takeLeftovers(limit, holdMs)).map((leftover) => {
+            return { ...leftover, ageMs: Infinity };
+          }),
+      }),
+  },
   "sweeping what is not known": {
     says: "every upload in the bucket is aborted when a backup ends",
     store: (store, { world }) => ({

@@ -1,6 +1,6 @@
 // A process of the simulation. It hears of the world only through `enter`: dead it hears nothing any more, and stopped (SIGSTOP) it
 // hears everything when it goes on.
-import type { Clock } from "@manman/control-plane/clock.ts";
+import type { AbortSignalLike, Clock } from "@manman/core/ports.ts";
 import type { Chance } from "./chance.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -64,7 +64,7 @@ export class SimProcess {
     };
   }
 
-  async #sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  async #sleep(ms: number, signal?: AbortSignalLike): Promise<void> {
     if (signal?.aborted === true) return;
     await new Promise<void>((resolve) => {
       const end = (): void => {

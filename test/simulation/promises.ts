@@ -342,6 +342,12 @@ export class Promises {
   // ------------------------------------------------------------------------------------------------------------------
   // The end
 
+  onCancellationAcknowledged(backupId: bigint): void {
+    const status = this.#world.tables.backups.get(backupId)?.backup.status ?? "gone";
+    if (["cancelled", "deleting", "deleted"].includes(status)) return;
+    this.#break("an acknowledged cancellation holds", `backup ${backupId} is ${status}`);
+  }
+
   /** What is still under way; null where all is quiet. */
   unfinished(): string | null {
     const { tables } = this.#world;

@@ -64,5 +64,5 @@ function shown(fields: Record<string, unknown>): string {
 }
 
 function shownValue(value: unknown): string {
-  return typeof value === "object" ? "{…}" : `${value as string}`;
+  return typeof value === "object" ? "{…}" : String(value as string);
 }

@@ -32,6 +32,13 @@ export function memoryBackups(surroundings: Surroundings): BackupRecords {
     },
     get: async (backupId) => tables.backups.get(backupId)?.backup ?? null,
     list: async (filter, page) => listBackups(tables, filter, page),
+    events: async (backupId, afterSequence, limit) =>
+      tables.events
+        .filter(({ backup, sequence }) => backup.backupId === backupId && sequence > afterSequence)
+        .slice(0, limit)
+        .map(({ backup: { attempt }, sequence, atMs, from, to, who, why }) => {
+          return { sequence, atMs, from: from?.status ?? null, to, attempt, who, why };
+        }),
     operation: async (sgcId) => operationOf(tables, sgcId),
     ...memoryDue(surroundings),
     ...memoryLeftovers(surroundings),

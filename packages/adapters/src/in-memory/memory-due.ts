@@ -9,7 +9,7 @@ import type { BackupRow } from "./memory-tables.ts";
 export function memoryDue({
   tables,
   nowMs,
-}: Surroundings): Pick<BackupRecords, "renew" | "takeDue" | "extendLeases"> {
+}: Surroundings): Pick<BackupRecords, "renew" | "takeDue" | "extendLeases" | "runningUnderOthers"> {
   return {
     renew: async (serverId, instanceId, attempts, leaseMs) =>
       attempts.flatMap((held) => {
@@ -39,6 +39,15 @@ export function memoryDue({
         return { backup: row.backup, hostIsOnline };
       });
     },
+
+    runningUnderOthers: async (serverId, instanceId, afterId, limit) =>
+      [...tables.backups.values()]
+        .map(({ backup }) => backup)
+        .filter(({ status, serverId: on }) => status === "running" && on === serverId)
+        .filter(({ upload }) => upload?.instanceId !== instanceId)
+        .filter(({ backupId }) => backupId > afterId)
+        .toSorted((a, b) => Number(a.backupId - b.backupId))
+        .slice(0, limit),
 
     extendLeases: async (atLeastMs) => {
       const untilMs = nowMs() + atLeastMs;

@@ -1,6 +1,7 @@
 // Game hosts and games among records in memory.
 import type { GameRecords, ServerRecords } from "@manman/core/ports.ts";
 import { alreadyExists, failedPrecondition, notFound } from "@manman/core/refusal.ts";
+import { refuseInstance } from "@manman/core/server-instance.ts";
 import type { Server } from "@manman/core/server.ts";
 import type { Surroundings } from "./memory-outbox.ts";
 import { nextId, pageOf } from "./memory-tables.ts";
@@ -19,16 +20,22 @@ export function memoryServers({ tables, nowMs }: Surroundings): ServerRecords {
     environment: "",
     isDefault: false,
     lastSeenAtMs: null,
+    instanceId: null,
+    formerInstanceId: null,
   });
   return {
-    register: async ({ name, environment }) => {
+    register: async ({ name, environment, instanceId }, hostOnlineMs) => {
       const known = byName(name) ?? made(name);
       if (known.environment !== "" && known.environment !== environment) {
         return failedPrecondition(
           `server ${name} is registered with environment ${known.environment}`,
         );
       }
-      return write({ ...known, environment, lastSeenAtMs: nowMs() });
+      const circumstances = { nowMs: nowMs(), hostOnlineMs };
+      const refusal = instanceId === null ? null : refuseInstance(known, instanceId, circumstances);
+      if (refusal !== null) return refusal;
+      const recorded = instanceId ?? known.instanceId;
+      return write({ ...known, environment, instanceId: recorded, lastSeenAtMs: nowMs() });
     },
     create: async (name) =>
       byName(name) === undefined
@@ -38,7 +45,20 @@ export function memoryServers({ tables, nowMs }: Surroundings): ServerRecords {
       const server = servers.get(serverId);
       return server === undefined ? null : write({ ...server, lastSeenAtMs: nowMs() });
     },
+    seenBy: async (serverId, instanceId, hostOnlineMs) => {
+      const server = servers.get(serverId);
+      if (server === undefined) return null;
+      const refusal = refuseInstance(server, instanceId, { nowMs: nowMs(), hostOnlineMs });
+      return refusal ?? write({ ...server, lastSeenAtMs: nowMs() });
+    },
+    forgetInstance: async (serverId, readmit) => {
+      const server = servers.get(serverId);
+      if (server === undefined) return null;
+      const formerInstanceId = readmit ? null : (server.instanceId ?? server.formerInstanceId);
+      return write({ ...server, instanceId: null, formerInstanceId });
+    },
     get: async (serverId) => servers.get(serverId) ?? null,
+    getByName: async (name) => byName(name) ?? null,
     list: async (page) => pageOf(servers.values(), ({ serverId }) => serverId, page),
   };
 }

@@ -1,6 +1,7 @@
 // The outbox among records in memory. A relay is a transaction that others may run beside: what it shows is locked until it has ended.
 import { encodeCommand } from "@manman/contract/bus/commands.ts";
 import { routingKey } from "@manman/contract/bus/routing-keys.ts";
+import { Fault } from "@manman/core/fault.ts";
 import type { HostCommand } from "@manman/core/host-command.ts";
 import type { Outbox, OutboxMessage, OutboxVerdict } from "@manman/core/ports.ts";
 import { wireCommand } from "../postgres/wire-command.ts";
@@ -59,7 +60,7 @@ export function beginRelay({ tables, nowMs }: Surroundings, limit: number): Open
   return {
     messages: rows.map(messageOf),
     settle: (verdicts) => {
-      if (!isOpen) throw new Error("the relay has ended");
+      if (!isOpen) throw new Fault("away", "relay commands: the transaction was ended");
       end();
       if (verdicts.length !== rows.length) {
         throw new Error(`${verdicts.length} verdicts on ${rows.length} messages`);
