@@ -2,6 +2,7 @@
 import type { Chance } from "./chance.ts";
 import type { ServiceName } from "./network.ts";
 import type { FaultKind, Plan } from "./plan.ts";
+import type { SimProcess } from "./process.ts";
 import type { Place, SimWorld } from "./world.ts";
 
 export class Chaos {
@@ -81,6 +82,10 @@ const faults: Record<FaultKind, Fault> = {
     ),
   "host manager stopped": (world, chance, means) =>
     stopped("host", world, chance, means, means.stopMs(), () => undefined),
+  "control plane killed in a call": (world, chance, means) =>
+    killedInCalls("control plane", world, chance, means),
+  "host manager killed in a call": (world, chance, means) =>
+    killedInCalls("host", world, chance, means),
   "packer killed": ({ packers, trace }, chance) => {
     const alive = [...packers].filter(({ process }) => !process.isDead);
     if (alive.length === 0) return;
@@ -160,8 +165,26 @@ function placeOf(kind: Place["kind"], { places }: SimWorld, chance: Chance): Pla
   return chance.pick(places.filter((place) => place.kind === kind));
 }
 
-function killed(kind: Place["kind"], world: SimWorld, chance: Chance, { lasting }: Means): void {
-  const place = placeOf(kind, world, chance);
+/** For a while, processes die between what they asked for and its answer: the moment that most programs forget. */
+function killedInCalls(kind: Place["kind"], world: SimWorld, chance: Chance, means: Means): void {
+  const probability = chance.spread(0.002, 0.1);
+  const onCarriedOut = (process: SimProcess): void => {
+    const place = world.places.find((one) => one.process === process && one.kind === kind);
+    if (place === undefined || !chance.happens(probability)) return;
+    killPlace(place, world, chance, means);
+  };
+  world.network.onCarriedOut.add(onCarriedOut);
+  means.lasting(chance.spread(2_000, 60_000), kind, () => {
+    world.network.onCarriedOut.delete(onCarriedOut);
+  });
+}
+
+function killed(kind: Place["kind"], world: SimWorld, chance: Chance, means: Means): void {
+  killPlace(placeOf(kind, world, chance), world, chance, means);
+}
+
+function killPlace(place: Place, world: SimWorld, chance: Chance, { lasting }: Means): void {
+  const { kind } = place;
   if (place.process?.isDead !== false) return;
   const end = kind === "host" ? troubled(world, place) : (): void => undefined;
   world.kill(place);

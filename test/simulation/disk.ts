@@ -22,7 +22,14 @@ export function simDisk(
   process: SimProcess,
   content: DiskContent,
   time: VirtualTime,
-  onWritten: (text: string) => void,
+  {
+    onWritten,
+    onCarriedOut,
+  }: {
+    readonly onWritten: (text: string) => void;
+    /** Told when something was done and the process has not heard of it yet. */
+    readonly onCarriedOut: () => void;
+  },
 ): HostDisk {
   const onDisk = async <T>(what: string, work: () => T): Promise<T> =>
     await new Promise<T>((resolve, reject) => {
@@ -31,6 +38,7 @@ export function simDisk(
         if (process.isDead && process.chance.happens(0.5)) return;
         try {
           const value = work();
+          onCarriedOut();
           time.after(process.chance.between(0, 2), () => process.enter(() => resolve(value)));
         } catch (error) {
           process.enter(() => reject(new Fault("away", what, error)));

@@ -22,6 +22,8 @@ export class Network {
     broker: { isAway: false, lossy: 0, late: 0 },
     store: { isAway: false, lossy: 0, late: 0 },
   };
+  /** Told when something that a process asked for has been carried out, and the process has not heard of it yet. */
+  readonly onCarriedOut = new Set<(process: SimProcess) => void>();
   /** Cut-off pairs: `process>service` or `process>process`. */
   readonly #cuts = new Map<string, number>();
   readonly #time: VirtualTime;
@@ -57,6 +59,10 @@ export class Network {
 
   isCut(from: string, to: string): boolean {
     return this.#cuts.size > 0 && this.#cuts.has(`${from}>${to}`);
+  }
+
+  carriedOut(process: SimProcess): void {
+    for (const told of this.onCarriedOut) told(process);
   }
 
   /** Whether the process can speak to the service now. */
@@ -127,10 +133,12 @@ export class Network {
       };
       const arrive = (): void => {
         if (weather.isAway) return;
-        work().then(
-          (value) => answer(() => resolve(value)),
-          (error: unknown) => answer(() => reject(error)),
-        );
+        work()
+          .finally(() => this.carriedOut(process))
+          .then(
+            (value) => answer(() => resolve(value)),
+            (error: unknown) => answer(() => reject(error)),
+          );
       };
       this.#time.after(thereMs, () => {
         if (ours) process.enter(arrive);

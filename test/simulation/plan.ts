@@ -8,6 +8,8 @@ const faultKinds = [
   "control plane stopped",
   "host manager killed",
   "host manager stopped",
+  "control plane killed in a call",
+  "host manager killed in a call",
   "packer killed",
   "database away",
   "broker away",

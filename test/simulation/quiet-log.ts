@@ -64,5 +64,17 @@ function shown(fields: Record<string, unknown>): string {
 }
 
 function shownValue(value: unknown): string {
-  return typeof value === "object" ? "{…}" : String(value as string);
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "number":
+    case "bigint":
+    case "boolean":
+      return String(value);
+    case "object":
+    case "undefined":
+    case "function":
+    case "symbol":
+      return "{…}";
+  }
 }

@@ -295,7 +295,10 @@ export class SimWorld {
       runner: simRunner(place.games, (sessionId) => this.promises.onGameStopped(sessionId)),
       packer,
       disk: (this.#defect.disk ?? same)(
-        simDisk(process, place.disk, time, (text) => this.promises.onJournal(queueName(), text)),
+        simDisk(process, place.disk, time, {
+          onWritten: (text) => this.promises.onJournal(queueName(), text),
+          onCarriedOut: () => network.carriedOut(process),
+        }),
         around,
       ),
       clock: process.clock,
