@@ -44,6 +44,7 @@ export function simRecords(process: SimProcess, side: DatabaseSide): Records {
     return Object.fromEntries(methods) as Part;
   };
   return {
+    installation: over("installation", records.installation),
     servers: over("servers", records.servers),
     games: over("games", records.games),
     sessions: over("sessions", records.sessions),

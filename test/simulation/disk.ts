@@ -64,6 +64,13 @@ export function simDisk(
     },
     instanceId: async (_state, newId) =>
       await onDisk("read the instance id", () => (content.instanceId ??= newId())),
+    openReserve: async () => ({
+      spend: async (work) => await work(),
+      requireRoom: async () => {
+        if (content.isFull) throw new Fault("away", "no new work is taken in: the disk is full");
+      },
+      shortage: async () => (content.isFull ? "the disk is full" : ""),
+    }),
     openFolder: async (path): Promise<JournalFiles> => {
       const files = content.folders.get(path) ?? new Map<string, string>();
       content.folders.set(path, files);

@@ -1,7 +1,7 @@
 // The object store of the simulation: multipart uploads as S3 has them, in the memory of this process.
 import { Fault } from "@manman/core/fault.ts";
 import type { StoredPart } from "@manman/core/backup/backup.ts";
-import type { PartSender, UploadControl } from "@manman/core/ports.ts";
+import { smallObjectBytesMax, type PartSender, type UploadControl } from "@manman/core/ports.ts";
 import { createHash } from "node:crypto";
 
 export type SimUpload = {
@@ -128,6 +128,19 @@ export function storePorts(store: ObjectStore, ask: AskStore): UploadControl & P
           : { sizeBytes: object.bytes.byteLength, etag: object.etag };
       }),
     removeObject: async (key) => await ask(`remove ${key}`, () => store.remove(key)),
+    readSmallObject: async (key) => {
+      const bytes = await ask(`read ${key}`, () => store.objects.get(key)?.bytes ?? null);
+      if (bytes === null || bytes.byteLength <= smallObjectBytesMax) return bytes;
+      throw new Fault("rejected", `read ${key}: it is too large`);
+    },
+    createSmallObject: async (key, bytes) =>
+      await ask(`create ${key}`, () => {
+        if (!store.objects.has(key)) store.objects.set(key, smallObject(bytes));
+      }),
+    replaceSmallObject: async (key, bytes) =>
+      await ask(`replace ${key}`, () => {
+        store.objects.set(key, smallObject(bytes));
+      }),
     sendPart: async ({ objectKey, uploadId, number, bytes, signal }) => {
       const context = `upload ${objectKey} part ${number}`;
       const calledOff = new Fault("away", `${context}: called off`);
@@ -140,4 +153,8 @@ export function storePorts(store: ObjectStore, ask: AskStore): UploadControl & P
     check: async () => await ask("check the store", () => undefined),
     close: () => undefined,
   };
+}
+
+function smallObject(bytes: Uint8Array): SimObject {
+  return { bytes: Uint8Array.from(bytes), etag: `"${digestOf(bytes)}"`, uploadId: "none" };
 }

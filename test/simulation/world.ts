@@ -212,7 +212,7 @@ export class SimWorld {
     };
     await startControlPlane(
       {
-        config: { listenHost: "sim", port: 0, token: null, heartbeatMs, limits },
+        config: { listenHost: "sim", port: 0, token: null, heartbeatMs, limits, adoptBucket: null },
         records: (defect.records ?? same)(simRecords(process, side), around),
         bus: (defect.controlPlaneBus ?? same)(bus, around),
         store: (defect.store ?? same)(this.#storeOf(process), around),

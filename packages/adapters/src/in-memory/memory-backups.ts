@@ -75,7 +75,8 @@ function bear(surroundings: Surroundings, birth: BackupBirth, redispatchMs: numb
   const { tables, nowMs } = surroundings;
   const isTaken = tables.operations.has(birth.sgcId);
   if (isTaken || byRequest(tables, birth.requestId) !== null) return null;
-  const backupId = nextId(tables);
+  tables.lastBackupId += 1n;
+  const backupId = tables.lastBackupId;
   const bornAtMs = nowMs();
   const backup: Backup = {
     ...birth,

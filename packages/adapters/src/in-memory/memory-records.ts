@@ -2,12 +2,14 @@
 import type { Records } from "@manman/core/ports.ts";
 import { memoryBackups } from "./memory-backups.ts";
 import { memoryGames, memoryServers } from "./memory-hosts.ts";
+import { memoryInstallation } from "./memory-installation.ts";
 import { memoryOutbox, type Surroundings } from "./memory-outbox.ts";
 import { memorySessions } from "./memory-sessions.ts";
 
 /** Any number of these may stand on the same tables, as many clients do on one database. */
 export function memoryRecords(surroundings: Surroundings): Records {
   return {
+    installation: memoryInstallation(surroundings),
     servers: memoryServers(surroundings),
     games: memoryGames(surroundings),
     sessions: memorySessions(surroundings),

@@ -56,7 +56,11 @@ export type MemoryTables = {
   readonly events: BackupEvent[];
   readonly outbox: Map<bigint, OutboxRow>;
   readonly leftovers: Map<bigint, LeftoverRow>;
-  /** The next id of any table. */
+  /** Made at the first look. */
+  installation: { readonly installationId: string; readonly createdAtMs: number } | null;
+  /** The highest backup id that was handed out. */
+  lastBackupId: bigint;
+  /** The highest id of any other table. */
   lastId: bigint;
 };
 
@@ -71,6 +75,8 @@ export function emptyTables(): MemoryTables {
     events: [],
     outbox: new Map(),
     leftovers: new Map(),
+    installation: null,
+    lastBackupId: 0n,
     lastId: 0n,
   };
 }

@@ -18,9 +18,6 @@ export type OpenJournalFolder = (path: string, spend?: SpendReserve) => Promise<
 export const openJournalFolder: OpenJournalFolder = async (path, spend) =>
   await JournalFolder.open(path, spend);
 
-/** Opens it on this machine's disk. */
-export const openJournalFolder: OpenJournalFolder = async (path) => await JournalFolder.open(path);
-
 const suffix = ".json";
 const brokenFolder = "broken";
 
