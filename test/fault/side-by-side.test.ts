@@ -8,6 +8,7 @@ import { storedBytes } from "../harness/fleet-objects.ts";
 import { endedBackup, historyOf } from "../harness/fleet-records.ts";
 import { openFleet } from "../harness/fleet.ts";
 import { nothingIsLeftOpen } from "../harness/interrupted-backup.ts";
+import type { Program } from "../harness/program.ts";
 import { until } from "../harness/until.ts";
 
 test("forty backups through two control planes, one of them killed, are each completed once and whole", async () => {
@@ -59,9 +60,14 @@ test("forty backups through two control planes, one of them killed, are each com
     expect(await storedBytes(fleet, key)).toBe(backup.sizeBytes);
   }
   expect(new Set(made).size).toBe(40);
-  const checked = other.lines.filter(({ msg }) => msg === "attempt checked").length;
-  expect(checked).toBeGreaterThan(0);
-  expect(checked).toBeLessThan(40);
+  // Which of the two the broker gives a report to is chance; that both took part is not.
+  expect(reportsTakenBy(other)).toBeGreaterThan(0);
+  expect(other.lines.filter(({ msg }) => msg === "attempt checked").length).toBeLessThan(40);
   await nothingIsLeftOpen(fleet);
   await running.goesOn();
 });
+
+/** Reports that came to this control plane, whether or not they changed anything. */
+function reportsTakenBy({ lines }: Program): number {
+  return lines.filter(({ msg }) => msg === "report taken" || msg === "stale report").length;
+}
