@@ -63,7 +63,7 @@ const startSessionCommand = wireMessage(
     game_command: z.array(text(argumentCharsMax)).max(startEntriesMax).default([]),
     /** Still further arguments, as one line with placeholders. */
     args_template: text(argumentCharsMax).default(""),
-    /** Environment variables; values may hold placeholders. */
+    /** Environment variables; values may hold placeholders. One named `__proto__` is left out. */
     env_template: z
       .record(z.string().regex(/^[^=\0]+$/), text(argumentCharsMax))
       .refine((env) => Object.keys(env).length <= startEntriesMax, "too many variables")
