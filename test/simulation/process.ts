@@ -67,12 +67,18 @@ export class SimProcess {
   async #sleep(ms: number, signal?: AbortSignalLike): Promise<void> {
     if (signal?.aborted === true) return;
     await new Promise<void>((resolve) => {
-      const end = (): void => {
+      const letGo = (): void => {
         cancel();
         signal?.removeEventListener("abort", end);
+      };
+      const end = (): void => {
+        letGo();
+        forget();
         resolve();
       };
       const cancel = this.#time.after(ms, () => this.enter(end));
+      // The platform keeps a signal that somebody listens to, and with it everything that the dead process had.
+      const forget = this.onDeath(letGo);
       signal?.addEventListener("abort", end);
     });
   }
