@@ -57,10 +57,10 @@ export function startCaller(
   ): Promise<void> => {
     const request = { ...target, requestId };
     const answer = await insist(process, chance.whole(1, 8), async () => {
-      const isRepeat = world.promises.hasMade(requestId);
+      const isRepeat = world.promises.database.hasMade(requestId);
       return await call(createBackup, request).catch((error: unknown) => {
         const isRefusal = error instanceof GrpcError && !passing.includes(error.code);
-        if (isRefusal && isRepeat) world.promises.onRepeatRefused(requestId);
+        if (isRefusal && isRepeat) world.promises.callers.onRepeatRefused(requestId);
         throw error;
       });
     });
@@ -68,19 +68,19 @@ export function startCaller(
     if (backupId === undefined) return;
     made.push(backupId);
     world.trace.note("acknowledged to a caller", `${requestId}: backup ${backupId}`);
-    world.promises.onRequestAcknowledged(requestId, backupId);
+    world.promises.callers.onRequestAcknowledged(requestId, backupId);
   };
   const callOff = async (backupId: bigint): Promise<void> => {
     const answer = await insist(process, chance.whole(1, 4), async () => {
       return await call(cancelBackup, { backupId });
     });
-    if (answer !== undefined) world.promises.onCancellationAcknowledged(backupId);
+    if (answer !== undefined) world.promises.callers.onCancellationAcknowledged(backupId);
   };
   const remove = async (backupId: bigint): Promise<void> => {
     const answer = await insist(process, chance.whole(1, 4), async () => {
       return await call(deleteBackup, { backupId });
     });
-    if (answer !== undefined) world.promises.onDeletionAcknowledged(backupId);
+    if (answer !== undefined) world.promises.callers.onDeletionAcknowledged(backupId);
     await insist(process, 1, async () => await call(getBackup, { backupId }));
   };
 

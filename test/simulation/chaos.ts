@@ -3,7 +3,8 @@ import type { Chance } from "./chance.ts";
 import type { ServiceName } from "./network.ts";
 import type { FaultKind, Plan } from "./plan.ts";
 import type { SimProcess } from "./process.ts";
-import type { Place, SimWorld } from "./world.ts";
+import type { Place } from "./place.ts";
+import type { SimWorld } from "./world.ts";
 
 export class Chaos {
   readonly #world: SimWorld;
@@ -137,7 +138,9 @@ const faults: Record<FaultKind, Fault> = {
       lasting(ms, `by now ${world.databaseClock.offsetMs} ms`, end);
     }),
   "upload lost": ({ store, trace, promises }, chance) => {
-    const ours = [...store.uploads.values()].filter(({ objectKey }) => promises.knows(objectKey));
+    const ours = [...store.uploads.values()].filter(({ objectKey }) =>
+      promises.store.knows(objectKey),
+    );
     if (ours.length === 0) return;
     const { uploadId } = chance.pick(ours);
     trace.note("fault", `the store loses ${uploadId}`);

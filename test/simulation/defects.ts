@@ -217,6 +217,11 @@ export const defects = {
   },
 } as const satisfies Record<string, Defect>;
 
+/** The port as it is, where no defect wraps it. */
+export function unchanged<T>(port: T): T {
+  return port;
+}
+
 export type DefectName = keyof typeof defects;
 
 type Handle = Parameters<Bus["consume"]>[2];

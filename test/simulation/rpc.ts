@@ -33,7 +33,7 @@ export function controlPlaneCalls(
     readonly network: Network;
     readonly time: VirtualTime;
     readonly trace: Trace;
-    readonly served: () => readonly Served[];
+    readonly served: readonly Served[];
   },
 ): CallControlPlane {
   const { network, time, trace, served } = around;
@@ -57,7 +57,7 @@ export function controlPlaneCalls(
         return true;
       };
       const endWait = time.after(deadlineMs, () => fail(status.DEADLINE_EXCEEDED, "late"));
-      const reachable = served().filter(
+      const reachable = served.filter(
         (one) => !one.process.isDead && !network.isCut(hostOf(process.name), one.process.name),
       );
       if (chosen === null || !reachable.includes(chosen)) {

@@ -31,7 +31,7 @@ export async function runSeed(
   resetRuns();
   const world = new SimWorld(chance.stream("world"), plan, defect, keepTrace);
   const { time, promises, trace } = world;
-  const isBroken = (): boolean => promises.broken.length > 0;
+  const isBroken = (): boolean => promises.broken.list.length > 0;
   for (const place of world.places) world.start(place);
   const isReady = (): boolean => world.serverIds.size === plan.hosts;
   await time.runUntil(60_000, () => isReady() || isBroken());
@@ -53,10 +53,10 @@ export async function runSeed(
   }
   if (!isBroken()) {
     const open = unfinished();
-    if (open !== null) promises.stuck(open);
+    if (open !== null) promises.broken.stuck(open);
     promises.checkEnd();
     for (const { message, reason } of world.broker.deadLetters) {
-      promises.bug(`${message.messageId} became a dead letter: ${reason}`);
+      promises.broken.bug(`${message.messageId} became a dead letter: ${reason}`);
     }
   }
   // Whoever still waits waits for ever, and is collected.
@@ -68,7 +68,7 @@ export async function runSeed(
   }
   return {
     seed,
-    broken: promises.broken,
+    broken: promises.broken.list,
     digest: trace.digest(),
     trace: trace.lines,
     events: time.count,
