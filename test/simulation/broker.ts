@@ -1,7 +1,13 @@
 // The broker of the simulation: durable queues that every message stays in until it is acknowledged. What was delivered over a
 // connection that is lost comes again, in its old place.
+import { deadLetterList } from "@manman/adapters/in-process/dead-letter-list.ts";
 import { matchesTopic } from "@manman/adapters/in-process/topic-pattern.ts";
-import { hostQueue, reportsQueue, type Queue } from "@manman/contract/bus/topology.ts";
+import {
+  deadLettersMax,
+  hostQueue,
+  reportsQueue,
+  type Queue,
+} from "@manman/contract/bus/topology.ts";
 import type { BusMessage } from "@manman/core/ports.ts";
 import type { Trace } from "./trace.ts";
 
@@ -23,21 +29,24 @@ type SimQueue = {
 /** What the reference model hears of. */
 export type BrokerWatch = {
   readonly onAcknowledged: (queueName: string, message: BusMessage) => void;
+  readonly onDeath: (messageId: string, reason: string) => void;
 };
 
 const pastMax = 30;
 
 export class Broker {
-  readonly deadLetters: { readonly message: BusMessage; readonly reason: string }[] = [];
+  readonly deadLetters = deadLetterList(deadLettersMax);
   readonly #queues = new Map<string, SimQueue>();
   readonly #watch: BrokerWatch;
   readonly #trace: Trace;
+  readonly #nowMs: () => number;
   /** The last messages that were acknowledged. */
   readonly #past: BusMessage[] = [];
   #order = 0;
 
-  constructor(watch: BrokerWatch, trace: Trace) {
+  constructor(watch: BrokerWatch, trace: Trace, nowMs: () => number) {
     this.#watch = watch;
+    this.#nowMs = nowMs;
     this.#trace = trace;
     this.declare(reportsQueue);
   }
@@ -92,14 +101,27 @@ export class Broker {
     this.#handOut(this.#queueOf(queueName));
   }
 
+  /** The message goes to the dead letters, where it stays when the acknowledgement comes to nothing. */
+  bury(queueName: string, consumer: Consumer, message: Queued, reason: string): void {
+    this.#watch.onDeath(message.messageId, reason);
+    this.deadLetter(message, queueName, reason);
+    if (consumer.inHand.delete(message)) this.#handOut(this.#queueOf(queueName));
+  }
+
   /** Lets one of the last messages come again: brokers deliver at least once. */
   repeat(pick: (past: readonly BusMessage[]) => BusMessage): void {
     if (this.#past.length > 0) this.publish(pick(this.#past));
   }
 
-  deadLetter(message: BusMessage, reason: string): void {
+  /** One of the last messages, under another id, is a dead letter now, as if it had died on its way. */
+  buryAgain(pick: (past: readonly BusMessage[]) => BusMessage, messageId: string): void {
+    if (this.#past.length === 0) return;
+    this.deadLetter({ ...pick(this.#past), messageId }, "", "made up");
+  }
+
+  deadLetter(message: BusMessage, queue: string, reason: string): void {
     this.#trace.note("dead letter", `${message.messageId}: ${reason}`);
-    this.deadLetters.push({ message, reason });
+    this.deadLetters.add({ message, queue, reason, atMs: this.#nowMs() });
   }
 
   waiting(queueName: string): number {

@@ -4,7 +4,7 @@ import { hostQueue, reportsQueue } from "@manman/contract/bus/topology.ts";
 import { Fault, wordsOf } from "@manman/core/fault.ts";
 import type { Bus, BusMessage, Delivery, DeliveryVerdict } from "@manman/core/ports.ts";
 import type { Broker, Consumer, Queued } from "./broker.ts";
-import type { Network } from "./network.ts";
+import type { ArrivalOrder, Network } from "./network.ts";
 import type { SimProcess } from "./process.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -122,8 +122,8 @@ export function simBus(
     one.inHand -= 1;
     if (verdict === null || mine !== connection) return;
     overConnection(mine, network.latencyMs(), () => {
-      if (verdict.kind === "dead-letter") broker.deadLetter(message, verdict.reason);
-      broker.acknowledge(one.queueName, consumer, message);
+      if (verdict.kind === "done") broker.acknowledge(one.queueName, consumer, message);
+      else broker.bury(one.queueName, consumer, message, verdict.reason);
     });
   };
   const verdictOn = async (
@@ -148,7 +148,11 @@ export function simBus(
     }
   };
   /** Something asked of the broker over the present connection. */
-  const ask = async <T>(what: string, question: () => T): Promise<T> => {
+  const ask = async <T>(
+    what: string,
+    question: () => T,
+    order: ArrivalOrder = { lastAtMs: 0 },
+  ): Promise<T> => {
     const mine = connection;
     if (!isConnected || isClosed) {
       await process.clock.sleep(network.latencyMs());
@@ -158,6 +162,7 @@ export function simBus(
       what,
       waitMs: publishWaitMs,
       ours: false,
+      order,
       work: async () => {
         if (mine !== connection) throw new Fault("away", `${what}: the connection was lost`);
         return question();
@@ -167,6 +172,11 @@ export function simBus(
     return answer;
   };
 
+  const publishing: ArrivalOrder = { lastAtMs: 0 };
+  const publish = async (message: BusMessage): Promise<"routed" | "unroutable"> =>
+    await ask(`publish ${message.messageId}`, () => broker.publish(message), publishing);
+  const { deadLetters } = broker;
+
   process.onDeath(() => {
     time.after(process.chance.between(0, 500), lose);
   });
@@ -174,8 +184,7 @@ export function simBus(
 
   return {
     lose,
-    publish: async (message: BusMessage) =>
-      await ask(`publish ${message.messageId}`, () => broker.publish(message)),
+    publish: async (message: BusMessage) => await publish(message),
     declareHostQueue: async (serverId) =>
       await ask(`declare queue of ${serverId}`, () => broker.declareHost(serverId)),
     consume: async (source, prefetch, handle) => {
@@ -207,9 +216,16 @@ export function simBus(
       };
     },
     reportsWaiting: async () => await ask("count reports", () => broker.waiting(reportsQueue.name)),
-    listDeadLetters: async () => ({ letters: [], count: broker.deadLetters.length }),
-    replayDeadLetter: async () => "missing",
-    dropDeadLetter: async () => "missing",
+    listDeadLetters: async () => await ask("list dead letters", () => deadLetters.list()),
+    replayDeadLetter: async (id) => {
+      const message = await ask(`look at ${id}`, () => deadLetters.messageOf(id));
+      if (message === null) return "missing";
+      if ((await publish(message)) === "unroutable") return "unroutable";
+      await ask(`let go of ${id}`, () => deadLetters.remove(id));
+      return "replayed";
+    },
+    dropDeadLetter: async (id) =>
+      (await ask(`drop ${id}`, () => deadLetters.remove(id))) ? "dropped" : "missing",
     check: async () => {
       await ask("check the broker", () => undefined);
     },

@@ -16,6 +16,9 @@ export type Weather = {
   late: number;
 };
 
+/** When the last call of a connection arrives. */
+export type ArrivalOrder = { lastAtMs: number };
+
 export class Network {
   readonly weather: Record<ServiceName, Weather> = {
     database: { isAway: false, lossy: 0, late: 0 },
@@ -89,9 +92,11 @@ export class Network {
       readonly work: () => Promise<T>;
       /** How late a late call may come at most; default 1.5 times the wait. */
       readonly lateMs?: number;
+      /** Calls with the same order arrive one after another, as over one connection. */
+      readonly order?: ArrivalOrder;
     },
   ): Promise<T> {
-    const { what, waitMs, ours, work, lateMs = waitMs * 1.5 } = call;
+    const { what, waitMs, ours, work, lateMs = waitMs * 1.5, order } = call;
     const weather = this.weather[service];
     const chance = this.#chance;
     return await new Promise<T>((resolve, reject) => {
@@ -109,7 +114,9 @@ export class Network {
       const isLost = chance.happens(weather.lossy);
       const losesAnswer = chance.happens(weather.lossy);
       const isLate = chance.happens(weather.late);
-      const thereMs = this.latencyMs() + (isLate ? chance.between(0, lateMs) : 0);
+      const travelMs = this.latencyMs() + (isLate ? chance.between(0, lateMs) : 0);
+      const thereMs = Math.max(travelMs, (order?.lastAtMs ?? 0) - this.#time.nowMs);
+      if (order !== undefined) order.lastAtMs = this.#time.nowMs + thereMs;
       const backMs =
         this.latencyMs() + (chance.happens(weather.late) ? chance.between(0, waitMs) : 0);
       if (isLost) {

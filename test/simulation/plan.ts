@@ -26,6 +26,13 @@ const faultKinds = [
   "upload lost",
   "message again",
   "disk full",
+  "journal torn",
+  "control plane ended",
+  "host manager ended",
+  "host rebuilt",
+  "second host manager",
+  "poison",
+  "letter of the past",
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -38,6 +45,8 @@ export type Plan = {
   /** So long do callers call and faults happen. */
   readonly chaosMs: number;
   readonly faults: readonly FaultKind[];
+  /** So many machines are replaced at most, and so many second host managers come. */
+  readonly rivalsMax: number;
   /** Between two faults, on average. */
   readonly faultEveryMs: number;
   readonly packingFails: number;
@@ -47,11 +56,14 @@ export type Plan = {
   readonly wishEveryMs: number;
   /** A stop may take hours. */
   readonly hasLongStops: boolean;
+  /** Draws how long a game lives that nobody ends. */
+  readonly gameLives: (chance: Chance) => number;
 };
 
 export function planOf(chance: Chance): Plan {
   const share = chance.pick([0.1, 0.2, 0.35, 0.6]);
   const hasLongStops = chance.happens(0.02);
+  const lives = chance.pick([[Infinity], [Infinity, 20_000], [3_000, 60_000, Infinity]]);
   return {
     controlPlanes: chance.whole(1, 3),
     hosts: chance.whole(1, 3),
@@ -60,10 +72,12 @@ export function planOf(chance: Chance): Plan {
     chaosMs: chance.spread(60_000, 300_000) + (hasLongStops ? 7_200_000 : 0),
     faults: faultKinds.filter(() => chance.happens(share)),
     faultEveryMs: chance.spread(4_000, 60_000) * (hasLongStops ? 10 : 1),
+    rivalsMax: 3,
     partMsMax: chance.pick([2_000, 12_000, 60_000, 60_000]),
     packingFails: chance.pick([0, 0, 0.1, 0.25]),
     wishEveryMs: chance.spread(4_000, 30_000) * (hasLongStops ? 10 : 1),
     hasLongStops,
+    gameLives: (ofGame) => ofGame.pick(lives),
   };
 }
 

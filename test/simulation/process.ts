@@ -13,6 +13,8 @@ export class SimProcess {
   readonly clock: Clock;
   isDead = false;
   isStopped = false;
+  /** Ever. */
+  wasStopped = false;
   readonly #time: VirtualTime;
   readonly #missed: (() => void)[] = [];
   readonly #onDeath = new Set<() => void>();
@@ -37,6 +39,7 @@ export class SimProcess {
 
   stop(): void {
     this.isStopped = true;
+    this.wasStopped = true;
   }
 
   goOn(): void {

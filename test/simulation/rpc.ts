@@ -13,10 +13,34 @@ import type { VirtualTime } from "./virtual-time.ts";
 import type { Trace } from "./trace.ts";
 
 /** One control plane that callers can reach while its process lives. */
-export type Served = {
+export class Served {
   readonly process: SimProcess;
   /** By `Service/method`. */
   readonly handlers: Readonly<Record<string, handleUnaryCall<unknown, unknown>>>;
+  /** Unary calls that are not answered. */
+  inHand = 0;
+  /** Ends of the streams that are open. */
+  readonly streams = new Set<() => void>();
+
+  constructor(process: SimProcess, handlers: Served["handlers"]) {
+    this.process = process;
+    this.handlers = handlers;
+  }
+
+  /** Ends the streams, and waits for the calls in hand, for at most so long. */
+  async end(graceMs: number): Promise<void> {
+    for (const endStream of this.streams) endStream();
+    const { clock } = this.process;
+    const untilMs = clock.elapsedMs() + graceMs;
+    while (this.inHand > 0 && clock.elapsedMs() < untilMs) await clock.sleep(50);
+  }
+}
+
+export type ServedWorld = {
+  readonly network: Network;
+  readonly time: VirtualTime;
+  readonly trace: Trace;
+  readonly served: readonly Served[];
 };
 
 const deadlineMs = 10_000;
@@ -27,16 +51,8 @@ export type CallControlPlane = <Method extends DescMethodUnary>(
 ) => Promise<MessageShape<Method["output"]>>;
 
 /** The way of one process to whichever control plane there is. It stays with one until that fails. */
-export function controlPlaneCalls(
-  process: SimProcess,
-  around: {
-    readonly network: Network;
-    readonly time: VirtualTime;
-    readonly trace: Trace;
-    readonly served: readonly Served[];
-  },
-): CallControlPlane {
-  const { network, time, trace, served } = around;
+export function controlPlaneCalls(process: SimProcess, around: ServedWorld): CallControlPlane {
+  const { network, time, trace } = around;
   let chosen: Served | null = null;
   return async (method, request) =>
     await new Promise((resolve, reject) => {
@@ -57,12 +73,7 @@ export function controlPlaneCalls(
         return true;
       };
       const endWait = time.after(deadlineMs, () => fail(status.DEADLINE_EXCEEDED, "late"));
-      const reachable = served.filter(
-        (one) => !one.process.isDead && !network.isCut(hostOf(process.name), one.process.name),
-      );
-      if (chosen === null || !reachable.includes(chosen)) {
-        chosen = reachable.length === 0 ? null : process.chance.pick(reachable);
-      }
+      chosen = reachableFrom(process, around, chosen);
       const to = chosen;
       if (to === null) {
         time.after(network.latencyMs(), () => fail(status.UNAVAILABLE, "refused"));
@@ -76,11 +87,14 @@ export function controlPlaneCalls(
       time.after(network.latencyMs(), () => {
         if (isCut()) return;
         to.process.enter(() => {
+          if (!around.served.includes(to)) return fail(status.UNAVAILABLE, "it ends");
           const handle = to.handlers[`${method.parent.typeName}/${method.localName}`];
           if (handle === undefined) throw new Error(`nobody serves ${method.name}`);
           // grpc-js would give a call with far more to it; our handlers look at the request alone.
           const call = { request: message } as Parameters<typeof handle>[0];
+          to.inHand += 1;
           handle(call, (error, response) => {
+            to.inHand -= 1;
             if (isCut()) {
               trace.note("answer lost", `${method.name} to ${process.name}`);
               return;
@@ -98,6 +112,19 @@ export function controlPlaneCalls(
     });
 }
 
-function serviceError(code: status, details: string): ServiceError {
+/** The control plane that was chosen before, or another one where that cannot be reached; null where none can. */
+export function reachableFrom(
+  process: SimProcess,
+  { served, network }: ServedWorld,
+  before: Served | null,
+): Served | null {
+  const reachable = served.filter(
+    (one) => !one.process.isDead && !network.isCut(hostOf(process.name), one.process.name),
+  );
+  if (before !== null && reachable.includes(before)) return before;
+  return reachable.length === 0 ? null : process.chance.pick(reachable);
+}
+
+export function serviceError(code: status, details: string): ServiceError {
   return Object.assign(new Error(details), { code, details, metadata: new Metadata() });
 }

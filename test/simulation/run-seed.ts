@@ -3,7 +3,8 @@
 import { startCaller } from "./callers.ts";
 import { chanceOf } from "./chance.ts";
 import { Chaos } from "./chaos.ts";
-import type { Defect } from "./defects.ts";
+import type { Defect } from "./defects/defect.ts";
+import { startOperator } from "./operator.ts";
 import { resetRuns } from "./packer.ts";
 import { planOf, quietWithinMs } from "./plan.ts";
 import { SimWorld } from "./world.ts";
@@ -42,6 +43,7 @@ export async function runSeed(
   const callers = Array.from({ length: plan.callers }, (_, n) =>
     startCaller(world, `caller${n + 1}`, { sgcIds, everyMs: plan.wishEveryMs, untilMs }),
   );
+  startOperator(world, untilMs);
   await time.runUntil(untilMs, isBroken);
   chaos.heal();
   trace.note("healed", "");
@@ -55,9 +57,6 @@ export async function runSeed(
     const open = unfinished();
     if (open !== null) promises.broken.stuck(open);
     promises.checkEnd();
-    for (const { message, reason } of world.broker.deadLetters) {
-      promises.broken.bug(`${message.messageId} became a dead letter: ${reason}`);
-    }
   }
   // Whoever still waits waits for ever, and is collected.
   for (const place of world.places) world.kill(place);

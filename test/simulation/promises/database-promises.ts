@@ -1,5 +1,6 @@
 // What holds of the records: the life of each backup, its lock, its command, and what `completed` and `deleted` mean.
 import type { BackupEvent } from "@manman/adapters/in-memory/memory-tables.ts";
+import type { Backup } from "@manman/core/backup/backup.ts";
 import { digestOf } from "../store.ts";
 import type { BrokenPromises } from "./broken-promises.ts";
 import { busyStatuses, endedStatuses, type AttemptFacts, type SeenWorld } from "./seen-world.ts";
@@ -21,10 +22,17 @@ export class DatabasePromises {
   readonly #world: SeenWorld;
   readonly #facts: AttemptFacts;
   readonly #broken: BrokenPromises;
+  readonly #tellClaim: (backup: Backup) => void;
   readonly #byRequest = new Map<string, bigint>();
   #seen = 0;
 
-  constructor(world: SeenWorld, facts: AttemptFacts, broken: BrokenPromises) {
+  constructor(
+    world: SeenWorld,
+    facts: AttemptFacts,
+    broken: BrokenPromises,
+    onClaim: (backup: Backup) => void,
+  ) {
+    this.#tellClaim = onClaim;
     this.#world = world;
     this.#facts = facts;
     this.#broken = broken;
@@ -74,7 +82,7 @@ export class DatabasePromises {
         if (backup.failure?.code === "lease_expired") this.#onExpiry(event);
         break;
       case "deleted":
-        if (this.#world.store.objects.has(backup.objectKey) === true) {
+        if (this.#world.store.objects.has(backup.objectKey)) {
           this.#broken.add("deleted means gone", `${name}: the object is still there`);
         }
         break;
@@ -105,6 +113,7 @@ export class DatabasePromises {
   }
 
   #onClaim({ backup }: BackupEvent): void {
+    this.#tellClaim(backup);
     const { upload, backupId, attempt } = backup;
     const name = `${backupId}/${attempt}`;
     const before = upload === null ? undefined : this.#facts.attemptOfUpload.get(upload.uploadId);
@@ -148,6 +157,7 @@ export class DatabasePromises {
   /** A host that could renew is not taken over: what kept it from renewing was on our side. */
   #onExpiry({ backup }: BackupEvent): void {
     const sinceMs = this.#world.nowMs() - this.#world.leaseMs;
+    if (this.#facts.forgottenBackups.has(backup.backupId)) return;
     if (!this.#world.hostWasWellSince(backup.serverId, sinceMs)) return;
     this.#broken.add(
       "no attempt is taken over for an absence of our own",

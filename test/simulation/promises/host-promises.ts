@@ -25,6 +25,7 @@ export class HostPromises {
     this.#broken = broken;
   }
 
+  /** A message was done with, and not as a dead letter. */
   onAcknowledged(queueName: string, { routingKey, body }: BusMessage): void {
     const message = JSON.parse(body) as Report;
     if (routingKey.startsWith("status.backup.")) this.#onReportAcknowledged(message);
@@ -49,6 +50,14 @@ export class HostPromises {
     if (command?.backup_id === undefined) return;
     const key = `${queueName}/${command.backup_id}`;
     this.#journalled.set(key, Math.max(command.attempt, this.#journalled.get(key) ?? 0));
+  }
+
+  /** A host's journal has lost what it knew of a backup. */
+  onJournalLost(queueName: string, backupId: string): void {
+    this.#facts.forgottenBackups.add(BigInt(backupId));
+    for (const name of this.#reported) {
+      if (name.startsWith(`${queueName}/${backupId}/`)) this.#reported.delete(name);
+    }
   }
 
   /** A host begins to send a report. */
@@ -82,9 +91,5 @@ export class HostPromises {
 
   onPackEnd(run: PackRun): void {
     this.#running.get(run.order.uploadId)?.delete(run);
-  }
-
-  onGameStopped(sessionId: bigint): void {
-    this.#broken.add("a game is never stopped", `session ${sessionId}`);
   }
 }
