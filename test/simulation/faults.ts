@@ -102,12 +102,16 @@ export const faults: Record<FaultKind, Fault> = {
   "host manager ended": (world, chance, means) => ended("host", world, chance, means),
   "host rebuilt": rebuilt,
   "second host manager": rivalled,
-  poison: ({ broker, promises, tables, trace }, chance) => {
-    const messageId = promises.letters.newMessageId();
-    const { routingKey, body } = poisonOf(tables, chance);
-    trace.note("fault", `poison ${messageId} as ${routingKey}`);
-    const fate = broker.publish({ messageId, routingKey, body });
-    if (fate === "routed") promises.letters.onPoison(messageId);
+  poison: ({ broker, promises, tables, trace }, chance, { later }) => {
+    for (let n = chance.whole(1, 6); n > 0; n -= 1) {
+      later(chance.spread(1, 60_000), () => {
+        const messageId = promises.letters.newMessageId();
+        const { routingKey, body } = poisonOf(tables, chance);
+        trace.note("fault", `poison ${messageId} as ${routingKey}`);
+        const fate = broker.publish({ messageId, routingKey, body });
+        if (fate === "routed") promises.letters.onPoison(messageId);
+      });
+    }
   },
   "letter of the past": ({ broker, promises }, chance) => {
     for (let n = chance.whole(1, 4); n > 0; n -= 1) {

@@ -62,10 +62,10 @@ async function dealWithLetters({ world, process, call }: Means): Promise<void> {
   const listed = await insist(process, 2, async () => await call(listDeadLetters, {}));
   for (const { deadLetterId, messageId } of listed?.deadLetters ?? []) {
     const roll = chance.number();
-    if (roll < 0.3) {
+    if (roll < 0.1) {
       world.promises.letters.onDropAsked(messageId);
       await insist(process, 2, async () => await call(dropDeadLetter, { deadLetterId }));
-    } else if (roll < 0.8) {
+    } else if (roll < 0.7) {
       await insist(process, 2, async () => await call(replayDeadLetter, { deadLetterId }));
     }
   }
