@@ -7,7 +7,7 @@ import type { Logger } from "pino";
 import type { FoundGame, GameRunner } from "./games/game-runner.ts";
 import type { HostDisk } from "./host-disk.ts";
 import type { PendingCommand, SessionJournal } from "./journal/session-journal.ts";
-import type { SessionCommand } from "./journal/session-order.ts";
+import { asksForEnd, type SessionCommand } from "./journal/session-order.ts";
 import { Lines } from "./lines.ts";
 import type { OutgoingReports } from "./reports.ts";
 import { unlessAborted, untilNotAway, type Patience } from "./retry.ts";
@@ -239,10 +239,6 @@ export class Sessions {
     const games = await this.#parts.runner.find();
     return games.find((game) => game.sessionId === sessionId)?.sgcId;
   }
-}
-
-function asksForEnd({ kind }: SessionCommand): boolean {
-  return kind === "session.stop" || kind === "session.kill";
 }
 
 function isEndOf(step: Step, sessionId: bigint): boolean {

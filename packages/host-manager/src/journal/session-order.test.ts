@@ -35,6 +35,18 @@ test.each<[string, { sequence: number; sessionId: bigint }, SessionCommand, stri
     { ...start, sequence: 7n },
     "sequence number 7 is not above 8",
   ],
+  [
+    "a stop that was overtaken by the start of the next session",
+    { sequence: 8, sessionId: 457n },
+    { ...stop, sequence: 7n },
+    undefined,
+  ],
+  [
+    "a kill that was overtaken",
+    { sequence: 8, sessionId: 456n },
+    { kind: "session.kill", ...ids, sequence: 7n },
+    undefined,
+  ],
   ["a stop without a number", { sequence: 8, sessionId: 456n }, stop, undefined],
   [
     "a start of the newest session",

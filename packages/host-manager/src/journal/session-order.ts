@@ -17,7 +17,9 @@ export const noMark: SessionMark = { sequence: 0, sessionId: 0n };
 /** Why a command is dropped, or undefined for one that is to be carried out. */
 export function whyDropped(mark: SessionMark, command: SessionCommand): string | undefined {
   const sequence = Number(command.sequence);
-  if (sequence > 0 && sequence <= mark.sequence) {
+  // What a broker refuses for a moment is overtaken by what comes next. Ending a session twice does no harm, and never ending it does.
+  const isLateEnd = asksForEnd(command) && sequence !== mark.sequence;
+  if (sequence > 0 && sequence <= mark.sequence && !isLateEnd) {
     return `sequence number ${sequence} is not above ${mark.sequence}`;
   }
   // Sessions of one game follow each other, so their ids tell a late start from a new one even without sequence numbers.
@@ -25,6 +27,11 @@ export function whyDropped(mark: SessionMark, command: SessionCommand): string |
     return `session ${mark.sessionId} was started already`;
   }
   return undefined;
+}
+
+/** Whether the command is to end a session. */
+export function asksForEnd({ kind }: SessionCommand): boolean {
+  return kind === "session.stop" || kind === "session.kill";
 }
 
 /** The mark once a command has been taken on. */
