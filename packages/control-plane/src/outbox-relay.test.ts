@@ -108,6 +108,18 @@ test("a queue that never confirms is waited for two seconds, and holds up nobody
   expect(sleeps[0]).toBe(2_000);
 });
 
+test("messages of one server that are put off together come back in their order", async () => {
+  const batch = [message(1, "command.host.7.session.stop"), message(2, "command.host.7.backup")];
+  const { verdicts } = await relayOnce(batch, async ({ messageId }) => {
+    if (messageId === "1") return "unroutable";
+    throw new Fault("away", "publish", new Error("connection closed"));
+  });
+  expect(verdicts).toEqual([
+    unroutable,
+    { kind: "put-off", waitMs: 500, reason: "publish: connection closed" },
+  ]);
+});
+
 test("a broker that goes away in the middle puts off what it did not take", async () => {
   const batch = [message(1, "command.host.7.backup"), message(2, "command.host.7.backup")];
   const { verdicts } = await relayOnce(batch, async ({ messageId }) => {

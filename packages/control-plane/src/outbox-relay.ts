@@ -101,12 +101,24 @@ async function publishLane(
 ): Promise<readonly Result[]> {
   const [first, ...others] = lane;
   if (first === undefined || first.tries === 0) {
-    return await Promise.all(lane.map(async (message) => await publishOne(message, batch)));
+    return inOrder(
+      await Promise.all(lane.map(async (message) => await publishOne(message, batch))),
+    );
   }
   const ahead = await publishOne(first, batch);
   return ahead.verdict.kind === "put-off"
     ? lane.map(() => ahead)
     : [ahead, ...(await publishLane(withoutTries(others), batch))];
+}
+
+/** None that is put off comes back before one that was put off ahead of it. */
+function inOrder(results: readonly Result[]): readonly Result[] {
+  let leastMs = 0;
+  return results.map((result) => {
+    if (result.verdict.kind === "sent") return result;
+    leastMs = Math.max(leastMs, result.verdict.waitMs);
+    return { ...result, verdict: { ...result.verdict, waitMs: leastMs } };
+  });
 }
 
 /** The way is free again. */
