@@ -207,11 +207,13 @@ export function simBus(
       return {
         close: async () => {
           one.isClosed = true;
-          subscriptions.delete(one);
           for (let waits = 0; one.inHand > 0 && waits < 50; waits += 1) {
             await process.clock.sleep(100);
           }
           if (one.consumer !== null) broker.cancel(one.queueName, one.consumer);
+          // Not before: a connection that is lost meanwhile gives back what is in hand.
+          one.consumer = null;
+          subscriptions.delete(one);
         },
       };
     },
