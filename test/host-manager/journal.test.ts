@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { BackupJournal } from "@manman/host-manager/journal/backup-journal.ts";
 import { SessionJournal } from "@manman/host-manager/journal/session-journal.ts";
 import { expect, test } from "vitest";
-import { backupCommand, startCommand, stopCommand } from "./commands.ts";
+import { backupCommand, inputCommand, startCommand } from "./commands.ts";
 import { scratchDirectory } from "./game-world.ts";
 import { recordedLog } from "./recorded-log.ts";
 
@@ -34,7 +34,8 @@ test("what was taken on is still there after the process was killed, at whatever
 
     for (let id = 1; id <= said; id += 1) {
       expect(backups.get(BigInt(id))?.command.backupId).toBe(BigInt(id));
-      const again = await sessions.accept(stopCommand({ sequence: BigInt(id) }));
+      // Input is taken on by its number alone.
+      const again = await sessions.accept(inputCommand("list\n", { sequence: BigInt(id) }));
       expect(again).toEqual({ dropped: expect.stringContaining("is not above") });
     }
     const finished = Math.floor(said / 3);
@@ -129,7 +130,7 @@ test("a start that is delivered again after its game has ended is dropped", asyn
 
   const restarted = (await openBoth(directory)).sessions;
   expect(await restarted.accept(startCommand({ sessionId: 456n }))).toEqual({
-    dropped: "session 456 was started already",
+    dropped: "session 456 was started already, or asked to end",
   });
   expect(await restarted.accept(startCommand({ sessionId: 457n }))).toMatchObject({
     pending: { position: 1 },

@@ -30,10 +30,22 @@ test.each<[string, { sequence: number; sessionId: bigint }, SessionCommand, stri
     "sequence number 8 is not above 8",
   ],
   [
-    "an older sequence number",
+    "input with an older sequence number",
     { sequence: 8, sessionId: 1n },
-    { ...start, sequence: 7n },
+    { kind: "session.send_input", ...ids, sequence: 7n, input: new Uint8Array([10]) },
     "sequence number 7 is not above 8",
+  ],
+  [
+    "a start that was overtaken by another stop of the session before it",
+    { sequence: 8, sessionId: 455n },
+    { ...start, sequence: 7n },
+    undefined,
+  ],
+  [
+    "a start that was overtaken by its own stop",
+    markAfter(noMark, { ...stop, sequence: 8n }),
+    { ...start, sequence: 7n },
+    "session 456 was started already, or asked to end",
   ],
   [
     "a stop that was overtaken by the start of the next session",
@@ -52,13 +64,13 @@ test.each<[string, { sequence: number; sessionId: bigint }, SessionCommand, stri
     "a start of the newest session",
     { sequence: 0, sessionId: 456n },
     start,
-    "session 456 was started already",
+    "session 456 was started already, or asked to end",
   ],
   [
     "a start of an older session",
     { sequence: 0, sessionId: 457n },
     start,
-    "session 457 was started already",
+    "session 457 was started already, or asked to end",
   ],
   ["a start of a newer session", { sequence: 0, sessionId: 455n }, start, undefined],
 ])("%s: carried out or dropped", (_, mark, command, why) => {
