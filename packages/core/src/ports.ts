@@ -15,6 +15,14 @@ import type {
   BackupSituation,
   OperationInProgress,
 } from "./backup/create-backup.ts";
+import type {
+  BucketFinding,
+  CompletedBackup,
+  ListedObject,
+  ListedUpload,
+  SurveyedRecords,
+  UploadPlace,
+} from "./bucket-survey.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { PortBinding } from "./host-command.ts";
 import type { Refusal } from "./refusal.ts";
@@ -257,8 +265,81 @@ export interface InstallationRecords {
   raiseBackupIds(backupId: bigint): Promise<void>;
 }
 
+/** One survey of the bucket, and what it has counted so far. */
+export type BucketSurvey = {
+  readonly surveyId: bigint;
+  readonly begunAtMs: number;
+  /** Null while it is under way. */
+  readonly finishedAtMs: number | null;
+  readonly objects: number;
+  readonly uploads: number;
+  readonly unknownObjects: number;
+  readonly unknownUploads: number;
+  readonly missingObjects: number;
+};
+
+/** Where a survey goes on: objects come first, then uploads. Null: from the first one. */
+export type SurveyPlace =
+  | { readonly phase: "objects"; readonly afterKey: string | null }
+  | { readonly phase: "uploads"; readonly after: UploadPlace | null };
+
+/** The right to look at the next page of a survey; a later turn takes it away. */
+export type SurveyTurn = {
+  readonly surveyId: bigint;
+  readonly turn: bigint;
+  readonly place: SurveyPlace;
+};
+
+/** What one turn has brought. */
+export type SurveyedPage = {
+  readonly objects: number;
+  readonly uploads: number;
+  readonly findings: readonly BucketFinding[];
+  /** Null: the survey is finished. */
+  readonly next: SurveyPlace | null;
+  /** How long nobody takes the next turn. */
+  readonly waitMs: number;
+};
+
+export interface SurveyRecords {
+  /** The survey that is under way, which is begun unless there is one. */
+  request(): Promise<BucketSurvey>;
+  /**
+   * The next turn of the survey under way, hidden from other takers for `holdMs`; null while there is none, or another has it. Where none
+   * is under way and the last one was begun `everyMs` ago or more, another is begun, whose first turn the next call may take; null begins none.
+   */
+  take(everyMs: number | null, holdMs: number): Promise<SurveyTurn | null>;
+  /** What is known of these backups, at most 1,000, and the database's time. */
+  known(backupIds: readonly bigint[]): Promise<SurveyedRecords>;
+  /**
+   * Completed backups with a key after `afterKey` and up to `upToKey` (null: without that bound), in the byte order of their keys, at most `limit`.
+   */
+  completed(
+    afterKey: string | null,
+    upToKey: string | null,
+    limit: number,
+  ): Promise<readonly CompletedBackup[]>;
+  /**
+   * Writes a page's findings (`findingsKeptMax` a survey, more are counted), its counts and the place of the next in one transaction, and answers
+   * the survey. Null, and nothing is written, where a later turn was taken meanwhile. A finished survey takes the place of the one before.
+   */
+  record(turn: SurveyTurn, page: SurveyedPage): Promise<BucketSurvey | null>;
+  /** The last one that was finished and the one that is under way. */
+  surveys(): Promise<{
+    readonly finished: BucketSurvey | null;
+    readonly underWay: BucketSurvey | null;
+  }>;
+  /** Findings of a survey in the order of their ids, those above `afterId`, at most `limit`. None where a later survey has taken its place. */
+  findings(
+    surveyId: bigint,
+    afterId: bigint,
+    limit: number,
+  ): Promise<readonly (BucketFinding & { readonly findingId: bigint })[]>;
+}
+
 export interface Records {
   readonly installation: InstallationRecords;
+  readonly survey: SurveyRecords;
   readonly servers: ServerRecords;
   readonly games: GameRecords;
   readonly sessions: SessionRecords;
@@ -387,6 +468,28 @@ export interface UploadControl {
   /** Throws a Fault while the store does not answer or refuses the bucket. */
   check(): Promise<void>;
   close(): void;
+}
+
+/** What a survey of the bucket sees; it changes nothing. */
+export interface BucketListing {
+  /**
+   * Objects whose keys begin with `prefix`, in the byte order of their keys, from the first one after `afterKey` (null: from the first), at most
+   * `limit`, which is at most 1,000. `isLast`: there are no more. One that is there throughout is never left out.
+   */
+  listObjects(
+    prefix: string,
+    afterKey: string | null,
+    limit: number,
+  ): Promise<{ readonly objects: readonly ListedObject[]; readonly isLast: boolean }>;
+  /**
+   * Open uploads of keys that begin with `prefix`, in an order of the store's own, at most `limit`, which is at most 1,000. `next` is the `after` of
+   * the page that follows, also when uploads have ended meanwhile; null on the last. One that is open throughout is never left out.
+   */
+  listOpenUploads(
+    prefix: string,
+    after: UploadPlace | null,
+    limit: number,
+  ): Promise<{ readonly uploads: readonly ListedUpload[]; readonly next: UploadPlace | null }>;
 }
 
 /** What a packer does in the store. */
