@@ -1,5 +1,6 @@
 // The simulated world: one database, broker and store, and around them the real code of control planes and host managers as processes
 // that can be killed, stopped and cut off.
+import { defaultSurveyLimits } from "@manman/core/bucket-survey.ts";
 import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { startControlPlane } from "@manman/control-plane/control-plane.ts";
 import type { Serving } from "@manman/control-plane/serve.ts";
@@ -212,10 +213,19 @@ export class SimWorld {
     };
     await startControlPlane(
       {
-        config: { listenHost: "sim", port: 0, token: null, heartbeatMs, limits, adoptBucket: null },
+        config: {
+          listenHost: "sim",
+          port: 0,
+          token: null,
+          heartbeatMs,
+          limits,
+          survey: defaultSurveyLimits,
+          adoptBucket: null,
+        },
         records: (defect.records ?? same)(simRecords(process, side), around),
         bus: (defect.controlPlaneBus ?? same)(bus, around),
         store: (defect.store ?? same)(this.#storeOf(process), around),
+        listing: this.#storeOf(process),
         clock: process.clock,
         afterTurn: (start) => void time.after(0, () => process.enter(start)),
         random: process.chance.number,

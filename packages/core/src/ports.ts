@@ -283,7 +283,7 @@ export type SurveyPlace =
   | { readonly phase: "objects"; readonly afterKey: string | null }
   | { readonly phase: "uploads"; readonly after: UploadPlace | null };
 
-/** The right to look at the next page of a survey; a later turn takes it away. */
+/** The right to record the next page of a survey, once; a later turn takes it away. */
 export type SurveyTurn = {
   readonly surveyId: bigint;
   readonly turn: bigint;
@@ -321,7 +321,7 @@ export interface SurveyRecords {
   ): Promise<readonly CompletedBackup[]>;
   /**
    * Writes a page's findings (`findingsKeptMax` a survey, more are counted), its counts and the place of the next in one transaction, and answers
-   * the survey. Null, and nothing is written, where a later turn was taken meanwhile. A finished survey takes the place of the one before.
+   * the survey. Null, and nothing is written, where a later turn was taken meanwhile, or this one was recorded before. A finished survey takes the place of the one before.
    */
   record(turn: SurveyTurn, page: SurveyedPage): Promise<BucketSurvey | null>;
   /** The last one that was finished and the one that is under way. */

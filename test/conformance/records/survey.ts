@@ -90,8 +90,18 @@ export function surveyConformance(makeRecords: MakeRecords): void {
       expect(next.place).toEqual(dead.place);
       expect(await records.survey.record(dead, half)).toBeNull();
       expect(await records.survey.record(next, half)).toMatchObject({ objects: 3 });
-      expect(await records.survey.record(next, end)).toMatchObject({ objects: 3, uploads: 2 });
-      expect(await records.survey.record(next, end)).toBeNull();
+    });
+
+    test("a page that is recorded again, as after a lost answer, counts once", async () => {
+      const records = await makeRecords();
+      const turn = await turnOf(records);
+      expect(await records.survey.record(turn, half)).toMatchObject({ objects: 3 });
+      expect(await records.survey.record(turn, half)).toBeNull();
+      expect((await records.survey.surveys()).underWay?.objects).toBe(3);
+      const last = present(await records.survey.take(null, farOffMs));
+      expect(await records.survey.record(last, end)).toMatchObject({ objects: 3, uploads: 2 });
+      expect(await records.survey.record(last, end)).toBeNull();
+      expect(await records.survey.findings(turn.surveyId, 0n, 9)).toHaveLength(3);
     });
 
     test("the next turn is not taken before the wait is over", async () => {

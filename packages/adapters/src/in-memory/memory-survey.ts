@@ -46,6 +46,7 @@ export function memorySurvey({ tables, nowMs }: Surroundings): SurveyRecords {
     record: async ({ surveyId, turn }, { objects, uploads, findings, next, waitMs }) => {
       const row = surveys.get(surveyId);
       if (row === undefined || row.turn !== turn || row.survey.finishedAtMs !== null) return null;
+      row.turn += 1n;
       const stored = findings.map((finding) => ({ ...storable(finding), findingId: nextId(tables) }));
       row.findings.push(...stored.slice(0, Math.max(0, findingsKeptMax - row.findings.length)));
       const count = (kind: BucketFinding["kind"]): number =>

@@ -114,6 +114,7 @@ async function record(
   const place = next ?? { phase: "uploads", after: null };
   const { rows } = await sql<SurveyRow>`
     update bucket_survey set
+      turn = turn + 1,
       finished_at = case when ${next === null} then now() end,
       phase = ${place.phase},
       after_key = ${place.phase === "objects" ? placeText(place.afterKey) : placeText(place.after?.objectKey)},
