@@ -11,7 +11,12 @@ import type { Backup } from "@manman/core/backup/backup.ts";
 import { Fault } from "@manman/core/fault.ts";
 import type { BucketListing, BucketSurvey, Clock, Records } from "@manman/core/ports.ts";
 import { expect, onTestFinished, test } from "vitest";
-import { changed, pendingBackup, rewritten, runningBackup } from "../conformance/records/fixtures.ts";
+import {
+  changed,
+  pendingBackup,
+  rewritten,
+  runningBackup,
+} from "../conformance/records/fixtures.ts";
 import { until } from "../harness/until.ts";
 import { simListing } from "../simulation/bucket-listing.ts";
 import { ObjectStore } from "../simulation/store.ts";

@@ -32,7 +32,7 @@ let host: PlayedHost;
 beforeAll(async () => {
   // Everything counts at once: what protects backups under way is then their records alone.
   scene = await controlPlaneScene({
-    survey: { everyMs: null, graceMs: -60_000, pageEveryMs: 0 },
+    survey: { everyMs: null, graceMs: -60_000, pageEveryMs: 0, turnHoldMs: 5_000 },
     limits: { lateUploadMs: 0 },
   });
   host = await hostWithGame(scene);
@@ -198,7 +198,7 @@ test("findings come in pages, and a token of an earlier survey is refused", asyn
   ).toMatchObject({ code: status.INVALID_ARGUMENT });
 });
 
-test("two control planes make one survey between them, also while the database is away in the middle", async () => {
+test("two control planes make one survey between them, also when the database was away in the middle", async () => {
   await scene.another();
   const before = await surveyed();
   const { survey } = await scene.api.runBucketSurvey({});

@@ -121,6 +121,12 @@ const calls: Record<string, (records: Records) => Promise<unknown>> = {
   "backups.takeLeftovers": async ({ backups }) => await backups.takeLeftovers(20, 1_000),
   "backups.dropLeftover": async ({ backups }) => await backups.dropLeftover(1_000n),
   "backups.putOffLeftover": async ({ backups }) => await backups.putOffLeftover(1_000n, 1_000, ""),
+  "survey.known": async ({ survey }) => await survey.known([1_000n, 100_000n, 199_999n]),
+  "survey.completed": async ({ survey }) =>
+    await survey.completed("backups/1", "backups/2/999999.tar.gz", 1_000),
+  "survey.completed to the end": async ({ survey }) =>
+    await survey.completed("backups/1", null, 1_000),
+  "survey.findings": async ({ survey }) => await survey.findings(1n, 50_000n, 101),
   "outbox.relay": async ({ outbox }) =>
     await outbox.relay(20, async (messages) =>
       messages.map((_message, place) =>
@@ -250,7 +256,7 @@ async function fillAlmostNothing({ query }: RecordDatabase): Promise<void> {
 
 /** 20,000 games on 1,000 servers; 200,000 sessions and backups, most of them over, a tenth of them of game 1. */
 async function fill({ query }: RecordDatabase): Promise<void> {
-  await query("truncate server, game_config, outbox restart identity cascade");
+  await query("truncate server, game_config, outbox, bucket_survey restart identity cascade");
   await query(`
     insert into server (name, environment, last_seen_at)
       select 'host-' || n, 'dev', now() from generate_series(1, 1000) n;
@@ -267,7 +273,8 @@ async function fill({ query }: RecordDatabase): Promise<void> {
       select sgc_id, server_id, 'running', now() from server_game_config;
     insert into backup (sgc_id, server_id, session_id, request_id, status, object_key, finished_at)
       select session.sgc_id, session.server_id, session_id, 'r-' || session_id,
-        case when session_id % 10 < 7 then 'deleted' else 'completed' end, 'k', now()
+        case when session_id % 10 < 7 then 'deleted' else 'completed' end,
+        'backups/' || session.sgc_id || '/' || session_id || '.tar.gz', now()
       from session where session_id <= 180000 order by session_id;
     insert into backup (sgc_id, server_id, session_id, status, object_key, due_at, visible_at,
         upload_id, upload_instance_id, event_count)
@@ -283,6 +290,9 @@ async function fill({ query }: RecordDatabase): Promise<void> {
       from generate_series(1, 100000) n;
     insert into leftover (backup_id, object_key, due_at)
       select n, 'k', now() + (n % 1000 - 10) * interval '1 minute' from generate_series(1, 100000) n;
+    insert into bucket_survey (finished_at) values (now()), (null);
+    insert into bucket_finding (survey_id, kind, object_key, at)
+      select 1 + n % 2, 'unknown_object', 'k', now() from generate_series(1, 100000) n;
   `);
   await query("vacuum analyze");
 }

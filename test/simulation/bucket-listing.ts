@@ -30,9 +30,7 @@ export function simListing(store: ObjectStore, ask: AskStore): BucketListing {
 type Place = { readonly objectKey: string; readonly uploadId: string };
 
 function inOrder(one: Place, other: Place): number {
-  return (
-    inByteOrder(one.objectKey, other.objectKey) || inByteOrder(one.uploadId, other.uploadId)
-  );
+  return inByteOrder(one.objectKey, other.objectKey) || inByteOrder(one.uploadId, other.uploadId);
 }
 
 function inByteOrder(one: string, other: string): number {

@@ -25,8 +25,6 @@ import type {
 import { logFailure, type Log } from "./log.ts";
 import { startLoop, type Loop } from "./loop.ts";
 
-/** Nobody else takes a page for so long: a control plane that dies delays the survey by no more. */
-const turnHoldMs = 120_000;
 const pollMs = 10_000;
 /** Before a page that the store was away for is looked at again. */
 const awayWaitMs = 30_000;
@@ -71,7 +69,7 @@ export function startBucketSurvey(needs: Needs): Loop {
   };
   const nextPage = async (): Promise<typeof inHand> => {
     const mayBegin = clock.elapsedMs() - startedAtMs >= limits.startDelayMs;
-    const turn = await records.survey.take(mayBegin ? limits.everyMs : null, turnHoldMs);
+    const turn = await records.survey.take(mayBegin ? limits.everyMs : null, limits.turnHoldMs);
     return turn === null ? null : { turn, page: await pageOrWait(turn.place) };
   };
   /** A page that cannot be had gives the turn back, and the same place is looked at later. */
@@ -120,8 +118,7 @@ async function objectPage(
     objects: objects.length,
     uploads: 0,
     findings: judgeObjects(objects, completed, known, limits.graceMs),
-    next:
-      upTo === null ? { phase: "uploads", after: null } : { phase: "objects", afterKey: upTo },
+    next: upTo === null ? { phase: "uploads", after: null } : { phase: "objects", afterKey: upTo },
   };
 }
 

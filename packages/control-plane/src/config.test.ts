@@ -31,6 +31,7 @@ test("three variables are enough, and the server then listens on loopback only",
           startDelayMs: 300_000,
           graceMs: 3_600_000,
           pageEveryMs: 250,
+          turnHoldMs: 120_000,
         },
         heartbeatMs: 10_000,
         limits: {

@@ -20,6 +20,8 @@ export type SurveyLimits = {
   readonly graceMs: number;
   /** Between two pages. */
   readonly pageEveryMs: number;
+  /** Nobody else takes a page for so long: a control plane that dies delays the survey by no more. Longer than a page takes in a slow store. */
+  readonly turnHoldMs: number;
 };
 
 export const defaultSurveyLimits: SurveyLimits = {
@@ -27,6 +29,7 @@ export const defaultSurveyLimits: SurveyLimits = {
   startDelayMs: 300_000,
   graceMs: 3_600_000,
   pageEveryMs: 250,
+  turnHoldMs: 120_000,
 };
 
 export type ListedObject = {
@@ -171,10 +174,7 @@ function ownsUpload(record: KnownBackup, uploadId: string, youngMs: number): boo
 }
 
 /** The record whose archive or manifest the key is; null for any other key. */
-function ownerOf(
-  objectKey: string,
-  records: ReadonlyMap<bigint, KnownBackup>,
-): KnownBackup | null {
+function ownerOf(objectKey: string, records: ReadonlyMap<bigint, KnownBackup>): KnownBackup | null {
   const ids = idsInKey(objectKey);
   const record = ids === null ? undefined : records.get(ids.backupId);
   if (record === undefined) return null;

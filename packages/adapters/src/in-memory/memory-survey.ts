@@ -1,5 +1,9 @@
 // Surveys of the bucket among records in memory.
-import { findingsKeptMax, type BucketFinding, type KnownBackup } from "@manman/core/bucket-survey.ts";
+import {
+  findingsKeptMax,
+  type BucketFinding,
+  type KnownBackup,
+} from "@manman/core/bucket-survey.ts";
 import type { BucketSurvey, SurveyRecords } from "@manman/core/ports.ts";
 import { storableText } from "../postgres/storable-text.ts";
 import type { Surroundings } from "./memory-outbox.ts";
@@ -47,7 +51,10 @@ export function memorySurvey({ tables, nowMs }: Surroundings): SurveyRecords {
       const row = surveys.get(surveyId);
       if (row === undefined || row.turn !== turn || row.survey.finishedAtMs !== null) return null;
       row.turn += 1n;
-      const stored = findings.map((finding) => ({ ...storable(finding), findingId: nextId(tables) }));
+      const stored = findings.map((finding) => ({
+        ...storable(finding),
+        findingId: nextId(tables),
+      }));
       row.findings.push(...stored.slice(0, Math.max(0, findingsKeptMax - row.findings.length)));
       const count = (kind: BucketFinding["kind"]): number =>
         findings.filter((finding) => finding.kind === kind).length;

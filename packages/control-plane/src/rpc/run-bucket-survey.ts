@@ -8,9 +8,7 @@ export function runBucketSurvey({
   records,
   wakeSurvey,
   log,
-}: Pick<RpcNeeds, "records" | "wakeSurvey" | "log">): Rpc<
-  typeof ManManAPI.method.runBucketSurvey
-> {
+}: Pick<RpcNeeds, "records" | "wakeSurvey" | "log">): Rpc<typeof ManManAPI.method.runBucketSurvey> {
   return async () => {
     const survey = await records.survey.request();
     wakeSurvey();
