@@ -70,6 +70,11 @@ export class Promises {
     this.#break("no process meets a bug", why);
   }
 
+  /** A survey of the bucket names what belongs to a record, or what is there. */
+  misreported(why: string): void {
+    this.#break("only what belongs to nobody is reported", why);
+  }
+
   /** After everything was well again for so long, something is still under way. */
   stuck(what: string): void {
     this.#break("nothing is stuck", what);

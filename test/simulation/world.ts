@@ -1,6 +1,5 @@
 // The simulated world: one database, broker and store, and around them the real code of control planes and host managers as processes
 // that can be killed, stopped and cut off.
-import { defaultSurveyLimits } from "@manman/core/bucket-survey.ts";
 import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { startControlPlane } from "@manman/control-plane/control-plane.ts";
 import type { Serving } from "@manman/control-plane/serve.ts";
@@ -27,6 +26,7 @@ import { Promises } from "./promises.ts";
 import { simLog } from "./quiet-log.ts";
 import { controlPlaneCalls, type CallControlPlane, type Served } from "./rpc.ts";
 import { ObjectStore, storePorts } from "./store.ts";
+import { surveyFindings, surveyLimits } from "./survey-findings.ts";
 import { Trace } from "./trace.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
@@ -63,6 +63,7 @@ export class SimWorld {
   readonly #chance: Chance;
   readonly #plan: Plan;
   readonly #defect: Defect;
+  readonly #lookAtFindings: () => void;
   #starts = 0;
   #ids = 0;
 
@@ -85,6 +86,9 @@ export class SimWorld {
     });
     this.#placeForeign();
     this.promises.store = this.store;
+    this.#lookAtFindings = surveyFindings(this.tables, this.store, (why) =>
+      this.promises.misreported(why),
+    );
     for (let n = 1; n <= plan.controlPlanes; n += 1) this.#addPlace("control plane", `cp${n}`);
     for (let n = 1; n <= plan.hosts; n += 1) this.#addPlace("host", `host${n}`);
   }
@@ -164,7 +168,10 @@ export class SimWorld {
       surroundings: { tables: this.tables, nowMs, newId },
       network: this.network,
       time: this.time,
-      onCommit: () => this.promises.onCommit(),
+      onCommit: () => {
+        this.promises.onCommit();
+        this.#lookAtFindings();
+      },
     };
   }
 
@@ -219,7 +226,7 @@ export class SimWorld {
           token: null,
           heartbeatMs,
           limits,
-          survey: defaultSurveyLimits,
+          survey: surveyLimits,
           adoptBucket: null,
         },
         records: (defect.records ?? same)(simRecords(process, side), around),
