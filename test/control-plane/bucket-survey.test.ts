@@ -211,10 +211,9 @@ test("two control planes make one survey between them, also when the database wa
     },
     { what: "the survey is finished", deadlineMs: 60_000 },
   );
-  const counts = ({ finished }: GetBucketSurveyResponse) => [
-    finished?.objects,
-    finished?.unknownObjects,
-    finished?.missingObjects,
-  ];
   expect(counts(after)).toEqual(counts(before));
 });
+
+function counts({ finished }: GetBucketSurveyResponse): unknown[] {
+  return [finished?.objects, finished?.unknownObjects, finished?.missingObjects];
+}

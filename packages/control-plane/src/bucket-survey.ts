@@ -140,8 +140,7 @@ async function uploadPage(
 }
 
 async function tellOutcome(survey: BucketSurvey, { records, log }: Needs): Promise<void> {
-  const { surveyId, begunAtMs, finishedAtMs, ...counts } = survey;
-  const { unknownObjects, unknownUploads, missingObjects, objects, uploads } = counts;
+  const { surveyId, objects, uploads, unknownObjects, unknownUploads, missingObjects } = survey;
   const fields = {
     survey_id: surveyId,
     objects,

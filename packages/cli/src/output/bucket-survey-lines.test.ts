@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   BucketFindingSchema,
   GetBucketSurveyResponseSchema,
@@ -30,8 +30,6 @@ test("an unknown object is shown with its size, and an upload with its id", () =
 });
 
 test("a sentence says what the last survey counted, and whether one is under way", () => {
-  const sentence = (fields: Parameters<typeof create<typeof GetBucketSurveyResponseSchema>>[1]) =>
-    surveySentence(create(GetBucketSurveyResponseSchema, fields));
   expect(sentence({})).toBe("no survey was finished as yet");
   expect(sentence({ underWay: { surveyId: 1n } })).toBe(
     "no survey was finished as yet; survey 1 is under way",
@@ -41,3 +39,7 @@ test("a sentence says what the last survey counted, and whether one is under way
     "survey 1, finished 2026-09-21 14:13:20Z, of 9 objects and 2 open uploads: unknown objects: 3, unknown uploads: 0, missing objects: 0; survey 2 is under way",
   );
 });
+
+function sentence(fields: MessageInitShape<typeof GetBucketSurveyResponseSchema>): string {
+  return surveySentence(create(GetBucketSurveyResponseSchema, fields));
+}
