@@ -1,13 +1,14 @@
 // Every statement reaches its rows through an index, whether the tables are empty or hold hundreds of thousands of rows, and reads
 // little to find them.
+import { defaultBackupLimits } from "@manman/core/backup/limits.ts";
 import { openRecords } from "@manman/adapters/postgres/records.ts";
 import type { BackupRequest } from "@manman/core/backup/create-backup.ts";
 import { backupCommand } from "@manman/core/backup/transition.ts";
 import type { BackupFilter, Records, SessionFilter } from "@manman/core/ports.ts";
-import { askToStop } from "@manman/core/session/stop-session.ts";
 import { decideStart } from "@manman/core/session/start-session.ts";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { toStop } from "../conformance/records/fixtures.ts";
 import { migratedDatabase, type RecordDatabase } from "./record-database.ts";
 
 const page = { beforeId: 150_000n, limit: 50 };
@@ -54,10 +55,14 @@ const calls: Record<string, (records: Records) => Promise<unknown>> = {
   "games.listGames of a server": async ({ games }) => await games.listGames(7n, page),
   "sessions.get": async ({ sessions }) => await sessions.get(100_000n),
   "sessions.start": async ({ sessions }) =>
-    await sessions.start(20_000n, (situation) =>
-      decideStart({ sgcId: 20_000n, force: true }, situation),
+    await sessions.start(20_000n, (situation, nowMs) =>
+      decideStart({ sgcId: 20_000n, force: true }, situation, {
+        nowMs,
+        limits: defaultBackupLimits,
+      }),
     ),
-  "sessions.change": async ({ sessions }) => await sessions.change(199_990n, askToStop),
+  "sessions.change": async ({ sessions }) => await sessions.change(199_990n, toStop),
+  "sessions.due": async ({ sessions }) => await sessions.due(20, 30_000),
   "sessions.list": async ({ sessions }) => await sessions.list(anySession, page),
   "sessions.list of a game": async ({ sessions }) =>
     await sessions.list({ ...anySession, sgcId: 1_000n }, page),
@@ -265,6 +270,9 @@ async function fill({ query }: RecordDatabase): Promise<void> {
       join server_game_config game on game.sgc_id = case when n % 10 = 0 then 1 else 1 + n % 20000 end;
     insert into session (sgc_id, server_id, status, started_at)
       select sgc_id, server_id, 'running', now() from server_game_config;
+    insert into session (sgc_id, server_id, status, started_at, due_at)
+      select sgc_id, server_id, 'stopping', now(), now() + (sgc_id % 1000 - 10) * interval '1 minute'
+      from server_game_config;
     insert into backup (sgc_id, server_id, session_id, request_id, status, object_key, finished_at)
       select session.sgc_id, session.server_id, session_id, 'r-' || session_id,
         case when session_id % 10 < 7 then 'deleted' else 'completed' end, 'k', now()
@@ -273,7 +281,7 @@ async function fill({ query }: RecordDatabase): Promise<void> {
         upload_id, upload_instance_id, event_count)
       select sgc_id, server_id, session_id, case when session_id % 2 = 0 then 'running' else 'pending' end,
         'k', now() + interval '1 hour', now() + (session_id % 1000 - 10) * interval '1 minute', 'u', 'i', 1
-      from session where session_id > 180000 order by session_id;
+      from session where session_id between 180001 and 200000 order by session_id;
     insert into operation (sgc_id, kind, backup_id)
       select sgc_id, 'backup', backup_id from backup where backup_id > 180000 and sgc_id > 1;
     insert into backup_event (backup_id, sequence, to_status, attempt, who, why)

@@ -1,9 +1,9 @@
 // Control planes side by side on one database: the same work never twice, and never a deadlock that anybody sees.
+import { defaultBackupLimits } from "@manman/core/backup/limits.ts";
 import { openRecords } from "@manman/adapters/postgres/records.ts";
 import { backupCommand } from "@manman/core/backup/transition.ts";
 import type { Records } from "@manman/core/ports.ts";
 import { decideStart } from "@manman/core/session/start-session.ts";
-import { askToStop } from "@manman/core/session/stop-session.ts";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import {
@@ -13,6 +13,7 @@ import {
   pendingBackup,
   present,
   startedSession,
+  toStop,
 } from "../conformance/records/fixtures.ts";
 import { migratedDatabase, type RecordDatabase } from "./record-database.ts";
 
@@ -62,10 +63,13 @@ test("backups, starts and stops of one game at the same moment get one number ea
       command: backupCommand(backup),
     }));
   const start = async (records: Records) =>
-    await records.sessions.start(game.sgcId, (situation) =>
-      decideStart({ sgcId: game.sgcId, force: true }, situation),
+    await records.sessions.start(game.sgcId, (situation, nowMs) =>
+      decideStart({ sgcId: game.sgcId, force: true }, situation, {
+        nowMs,
+        limits: defaultBackupLimits,
+      }),
     );
-  const stop = async (records: Records) => await records.sessions.change(sessionId, askToStop);
+  const stop = async (records: Records) => await records.sessions.change(sessionId, toStop);
   await Promise.all(
     Array.from({ length: 10 }, () => [one, other]).flatMap((pair) =>
       pair.flatMap((records) => [resend(records), start(records), stop(records)]),

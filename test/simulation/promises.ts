@@ -306,6 +306,8 @@ export class Promises {
   }
 
   onGameStopped(sessionId: bigint): void {
+    // What a late start has begun is ended where the session was given up meanwhile: it would be nobody's.
+    if (this.#world.tables.sessions.get(sessionId)?.status === "crashed") return;
     this.#break("a game is never stopped", `session ${sessionId}`);
   }
 

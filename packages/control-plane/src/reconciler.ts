@@ -11,6 +11,7 @@ import { logFailure } from "./log.ts";
 import { startLoop, type Loop } from "./loop.ts";
 import type { Removal } from "./removal.ts";
 import type { RuleSurroundings } from "./rule-surroundings.ts";
+import { lookAtDueSessions } from "./waiting-sessions.ts";
 import type { WorkSlots } from "./work-slots.ts";
 
 /** Records taken at a time. */
@@ -22,7 +23,7 @@ const pollMs = 1_000;
 const fullWaitMs = 100;
 
 type Needs = RuleSurroundings & {
-  readonly records: Pick<Records, "backups">;
+  readonly records: Pick<Records, "backups" | "sessions" | "games">;
   readonly store: UploadControl;
   readonly slots: WorkSlots;
   readonly removal: Removal;
@@ -55,6 +56,7 @@ export function startReconciler(needs: Needs): Loop {
         await clearLeftover(leftover, needs);
       });
     }
+    await lookAtDueSessions(limit, needs);
     return Math.max(due.length, leftovers.length) < limit ? pollMs : 0;
   };
   return startLoop({ name: "reconciler", round, clock, random, log });

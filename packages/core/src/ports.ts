@@ -117,6 +117,14 @@ export interface SessionRecords {
     rule: Rule<Session, SessionDecision>,
   ): Promise<Outcome<Session, SessionDecision> | null>;
   get(sessionId: bigint): Promise<Session | null>;
+  /**
+   * Up to `limit` sessions that are due, longest due first. Taking one changes nothing: a rule that is shown it finds it not due where
+   * somebody else has looked at it meanwhile. `hostOnlineMs`: a host seen within that time counts as online.
+   */
+  due(
+    limit: number,
+    hostOnlineMs: number,
+  ): Promise<readonly { readonly session: Session; readonly hostIsOnline: boolean }[]>;
   list(filter: SessionFilter, page: Page): Promise<readonly Session[]>;
 }
 

@@ -33,6 +33,8 @@ export function memorySessions(surroundings: Surroundings): SessionRecords {
         exitCode: null,
         errorMessage: "",
         restoredFromBackupId: null,
+        statusSinceMs: nowMs(),
+        dueTries: 0,
       });
       queueCommand(surroundings, decision.command(session.sessionId));
       return session;
@@ -48,6 +50,15 @@ export function memorySessions(surroundings: Surroundings): SessionRecords {
       return { record, decision: { ...decision, session: record } };
     },
     get: async (sessionId) => sessions.get(sessionId) ?? null,
+    due: async (limit, hostOnlineMs) =>
+      [...sessions.values()]
+        .filter(({ dueAtMs }) => dueAtMs !== null && dueAtMs <= nowMs())
+        .toSorted((a, b) => Number(a.dueAtMs) - Number(b.dueAtMs))
+        .slice(0, limit)
+        .map((session) => {
+          const seenAtMs = tables.servers.get(session.serverId)?.lastSeenAtMs ?? null;
+          return { session, hostIsOnline: seenAtMs !== null && seenAtMs >= nowMs() - hostOnlineMs };
+        }),
     list: async (filter, page) => {
       const found = [...sessions.values()].filter((session) => matches(filter, session));
       return pageOf(found, ({ sessionId }) => sessionId, page);

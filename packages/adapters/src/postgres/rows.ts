@@ -80,6 +80,9 @@ type SessionTable = {
   exit_code: number | null;
   error_message: Generated<string>;
   restored_from_backup_id: bigint | null;
+  status_since: ColumnType<number, never, Date>;
+  due_at: TimeOrNull;
+  due_tries: Generated<number>;
 };
 
 type BackupTable = {

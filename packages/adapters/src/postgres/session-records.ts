@@ -4,7 +4,7 @@ import type { Session } from "@manman/core/session/session.ts";
 import { sql, type Kysely, type RawBuilder } from "kysely";
 import { withFaults } from "./faults.ts";
 import { newestFirst } from "./newest-first.ts";
-import { timeAt, type Tables } from "./rows.ts";
+import { interval, timeAt, type Tables } from "./rows.ts";
 import { changeSession, startSession } from "./session-change.ts";
 import { sessionColumns, sessionColumnsOf, toSession, type SessionRow } from "./session-row.ts";
 
@@ -14,6 +14,11 @@ export function sessionRecords(db: Kysely<Tables>): SessionRecords {
     change: async (sessionId, rule) => await changeSession(db, sessionId, rule),
     get: async (sessionId) =>
       await withFaults(`get session ${sessionId}`, async () => await getSession(db, sessionId)),
+    due: async (limit, hostOnlineMs) =>
+      await withFaults(
+        "look for due sessions",
+        async () => await dueSessions(db, limit, hostOnlineMs),
+      ),
     list: async (filter, page) =>
       await withFaults("list sessions", async () => await listSessions(db, filter, page)),
   };
@@ -26,6 +31,22 @@ async function getSession(db: Kysely<Tables>, sessionId: bigint): Promise<Sessio
     .where("session_id", "=", sessionId)
     .executeTakeFirst();
   return row === undefined ? null : toSession(row);
+}
+
+async function dueSessions(
+  db: Kysely<Tables>,
+  limit: number,
+  hostOnlineMs: number,
+): ReturnType<SessionRecords["due"]> {
+  const { rows } = await sql<SessionRow & { host_is_online: boolean }>`
+    select ${sessionColumnsOf("session")},
+      coalesce(server.last_seen_at >= now() - ${interval(hostOnlineMs)}, false) as host_is_online
+    from session join server using (server_id)
+    where session.due_at <= now()
+    order by session.due_at
+    limit ${limit}
+  `.execute(db);
+  return rows.map((row) => ({ session: toSession(row), hostIsOnline: row.host_is_online }));
 }
 
 /**

@@ -1,6 +1,7 @@
 // What happens to a backup that nobody has moved on in time.
 import type { Backup, BackupDecision, BackupChange } from "./backup.ts";
 import { backoffMs } from "../backoff.ts";
+import { redispatchWaitMs } from "./limits.ts";
 import { backupCommand, endAttempt, keep, type Circumstances } from "./transition.ts";
 
 /** Ends the attempt of a host that fell silent for longer than its lease. */
@@ -33,9 +34,6 @@ export function takeOverFrom(
   return { ...change, backup: { ...change.backup, dueAtMs: circumstances.nowMs } };
 }
 
-/** A busy host has the command already and comes to it in its turn: a hundred thousand that wait must not be sent every half minute. */
-const redispatchDoublingsMax = 4;
-
 /**
  * Looks again at a backup that waits for its host: the command goes out once more to a host that is alive (its queue holds it
  * for one that is not), and after the dispatch deadline the backup fails.
@@ -61,7 +59,7 @@ export function sendAgain(
   }
   const next: Backup = {
     ...backup,
-    dueAtMs: nowMs + limits.redispatchMs * 2 ** Math.min(backup.dueTries, redispatchDoublingsMax),
+    dueAtMs: nowMs + redispatchWaitMs(backup.dueTries, limits),
     dueTries: backup.dueTries + 1,
   };
   // The first look at a retried attempt is the one that its backoff ended with: its command was never sent.
