@@ -44,7 +44,7 @@ const calls: Record<string, (records: Records) => Promise<unknown>> = {
       { name: "host-100", environment: "dev", capabilities: null, instanceId: "other" },
       30_000,
     ),
-  "servers.seenBy": async ({ servers }) => await servers.seenBy(100n, "i", 30_000),
+  "servers.seenBy": async ({ servers }) => await servers.seenBy(100n, "i", 30_000, ""),
   "servers.forgetInstance": async ({ servers }) => await servers.forgetInstance(101n, false),
   "servers.getByName": async ({ servers }) => await servers.getByName("host-100"),
   "games.getConfig": async ({ games }) => await games.getConfig(100n),

@@ -51,6 +51,7 @@ export class Promises {
   readonly #running = new Map<string, Set<PackRun>>();
   readonly #journalled = new Map<string, number>();
   readonly #reported = new Set<string>();
+  readonly #noRoom = new Set<string>();
   readonly #byRequest = new Map<string, bigint>();
   readonly #acknowledged = new Map<string, bigint>();
   readonly #deletions = new Set<bigint>();
@@ -251,7 +252,7 @@ export class Promises {
     if (routingKey.startsWith("status.backup.")) this.#onReportAcknowledged(message);
     if (routingKey.endsWith(".backup") && queueName.startsWith("host-")) {
       const known = this.#journalled.get(`${queueName}/${message.backup_id}`) ?? 0;
-      if (known >= message.attempt) return;
+      if (known >= message.attempt || this.#noRoom.delete(queueName)) return;
       const about = `backup ${message.backup_id} attempt ${message.attempt}`;
       this.#break("a command is on disk before it is acknowledged", about);
     }
@@ -262,6 +263,11 @@ export class Promises {
     if (status === "running" || backup?.status !== "running" || backup.attempt !== attempt) return;
     const about = `backup ${backup_id} attempt ${attempt}: ${status}`;
     this.#break("a report is taken in before it is acknowledged", about);
+  }
+
+  /** A host has no room for new work: it may hand one command back, which its record outlives. */
+  onNoRoom(queueName: string): void {
+    this.#noRoom.add(queueName);
   }
 
   /** A host's journal has this text of an entry on disk now. */

@@ -4,7 +4,7 @@ import type { BackupLimits } from "@manman/core/backup/limits.ts";
 import type { BackupStatus } from "@manman/core/backup/lifecycle.ts";
 import { sendAgain, takeOverExpired } from "@manman/core/backup/take-over.ts";
 import type { Clock, Records, UploadControl } from "@manman/core/ports.ts";
-import { heartbeatsMissedMax } from "@manman/core/server.ts";
+import { heartbeatsMissedMax, type HostState } from "@manman/core/server.ts";
 import { completeBackup } from "./completion.ts";
 import { clearLeftover } from "./leftovers.ts";
 import { logFailure } from "./log.ts";
@@ -36,7 +36,7 @@ type Needs = RuleSurroundings & {
   readonly random: () => number;
 };
 
-type Due = { readonly backup: Backup; readonly hostIsOnline: boolean };
+type Due = { readonly backup: Backup; readonly host: HostState };
 
 export function startReconciler(needs: Needs): Loop {
   const { clock, random, log } = needs;
@@ -83,9 +83,9 @@ async function takeDue(limit: number, needs: Needs): Promise<readonly Due[]> {
 
 /** What is done with a record that is due, by its state; the other states are never due. */
 const moveOn: Partial<Record<BackupStatus, (due: Due, needs: Needs) => Promise<void>>> = {
-  pending: async ({ backup, hostIsOnline }, { records, circumstances, wakeRelay, log }) => {
+  pending: async ({ backup, host }, { records, circumstances, wakeRelay, log }) => {
     const outcome = await records.backups.change(backup.backupId, (present, nowMs) =>
-      sendAgain(present, hostIsOnline, circumstances(nowMs)),
+      sendAgain(present, host, circumstances(nowMs)),
     );
     if (outcome?.decision.kind !== "change") return;
     const { record, decision } = outcome;

@@ -18,7 +18,7 @@ import type {
 import type { DeadLetter } from "./dead-letter.ts";
 import type { PortBinding } from "./host-command.ts";
 import type { Refusal } from "./refusal.ts";
-import type { GameConfig, Server, ServerGameConfig } from "./server.ts";
+import type { GameConfig, HostState, Server, ServerGameConfig } from "./server.ts";
 import type { SessionStatus } from "./session/lifecycle.ts";
 import type { Session } from "./session/session.ts";
 import type { StartDecision, StartSituation } from "./session/start-session.ts";
@@ -59,13 +59,14 @@ export interface ServerRecords {
     capabilities: Readonly<Record<string, unknown>> | null,
   ): Promise<Server | null>;
   /**
-   * The same, said by the host manager of that name: refuses, and writes nothing, where the server does not belong to it
+   * The same, said by the host manager of that name, with what keeps it from taking new work on (empty: nothing). Refuses, and writes nothing, where the server does not belong to it
    * (`refuseInstance`).
    */
   seenBy(
     serverId: bigint,
     instanceId: string,
     hostOnlineMs: number,
+    hostProblem: string,
   ): Promise<Server | Refusal | null>;
   /**
    * Forgets the host manager that the server belongs to, which is not let back by itself (with `readmit`, it is). Repeating it changes
@@ -124,7 +125,7 @@ export interface SessionRecords {
   due(
     limit: number,
     hostOnlineMs: number,
-  ): Promise<readonly { readonly session: Session; readonly hostIsOnline: boolean }[]>;
+  ): Promise<readonly { readonly session: Session; readonly host: HostState }[]>;
   list(filter: SessionFilter, page: Page): Promise<readonly Session[]>;
 }
 
@@ -189,7 +190,7 @@ export interface BackupRecords {
     readonly holdMs: number;
     readonly hostOnlineMs: number;
     readonly expireLeases: boolean;
-  }): Promise<readonly { readonly backup: Backup; readonly hostIsOnline: boolean }[]>;
+  }): Promise<readonly { readonly backup: Backup; readonly host: HostState }[]>;
   /**
    * Up to `limit` backups with an id above `afterId` that run on a server under a host manager that it does not belong to, in the order
    * of their ids. `instanceId` null: under any.

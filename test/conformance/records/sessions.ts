@@ -204,15 +204,16 @@ function dueConformance(makeRecords: MakeRecords): void {
     const later = await dueNow(records, await startedSession(records, a.sgcId), 0);
     const first = await dueNow(records, await startedSession(records, b.sgcId), 5_000);
     await startedSession(records, (await deployedGame(records, "host-c")).sgcId);
+    const host = { isOnline: true, problem: "" };
     const online = [
-      { session: first, hostIsOnline: true },
-      { session: later, hostIsOnline: true },
+      { session: first, host },
+      { session: later, host },
     ];
     expect(await records.sessions.due(10, hostOnlineMs)).toEqual(online);
     expect(await records.sessions.due(10, hostOnlineMs)).toEqual(online);
     expect(await records.sessions.due(1, hostOnlineMs)).toEqual([online[0]]);
     await vi.waitFor(async () => {
-      const hosts = (await records.sessions.due(10, 1)).map(({ hostIsOnline }) => hostIsOnline);
+      const hosts = (await records.sessions.due(10, 1)).map(({ host }) => host.isOnline);
       expect(hosts).toEqual([false, false]);
     });
   });

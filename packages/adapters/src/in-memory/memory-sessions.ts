@@ -4,6 +4,7 @@ import { isLive } from "@manman/core/session/lifecycle.ts";
 import type { Session } from "@manman/core/session/session.ts";
 import type { StartSituation } from "@manman/core/session/start-session.ts";
 import { storableText } from "../postgres/storable-text.ts";
+import { hostStateOf } from "./memory-hosts.ts";
 import { assertSendable, queueCommand, type Surroundings } from "./memory-outbox.ts";
 import { nextId, pageOf, type MemoryTables } from "./memory-tables.ts";
 
@@ -55,10 +56,10 @@ export function memorySessions(surroundings: Surroundings): SessionRecords {
         .filter(({ dueAtMs }) => dueAtMs !== null && dueAtMs <= nowMs())
         .toSorted((a, b) => Number(a.dueAtMs) - Number(b.dueAtMs))
         .slice(0, limit)
-        .map((session) => {
-          const seenAtMs = tables.servers.get(session.serverId)?.lastSeenAtMs ?? null;
-          return { session, hostIsOnline: seenAtMs !== null && seenAtMs >= nowMs() - hostOnlineMs };
-        }),
+        .map((session) => ({
+          session,
+          host: hostStateOf(surroundings, session.serverId, hostOnlineMs),
+        })),
     list: async (filter, page) => {
       const found = [...sessions.values()].filter((session) => matches(filter, session));
       return pageOf(found, ({ sessionId }) => sessionId, page);

@@ -47,6 +47,7 @@ type ServerTable = {
   last_seen_at: TimeOrNull;
   instance_id: string | null;
   former_instance_id: string | null;
+  host_problem: Generated<string>;
 };
 
 type GameConfigTable = {

@@ -4,7 +4,8 @@ import type { Session } from "@manman/core/session/session.ts";
 import { sql, type Kysely, type RawBuilder } from "kysely";
 import { withFaults } from "./faults.ts";
 import { newestFirst } from "./newest-first.ts";
-import { interval, timeAt, type Tables } from "./rows.ts";
+import { hostColumns, toHostState, type HostColumns } from "./host-columns.ts";
+import { timeAt, type Tables } from "./rows.ts";
 import { changeSession, startSession } from "./session-change.ts";
 import { sessionColumns, sessionColumnsOf, toSession, type SessionRow } from "./session-row.ts";
 
@@ -38,15 +39,14 @@ async function dueSessions(
   limit: number,
   hostOnlineMs: number,
 ): ReturnType<SessionRecords["due"]> {
-  const { rows } = await sql<SessionRow & { host_is_online: boolean }>`
-    select ${sessionColumnsOf("session")},
-      coalesce(server.last_seen_at >= now() - ${interval(hostOnlineMs)}, false) as host_is_online
+  const { rows } = await sql<SessionRow & HostColumns>`
+    select ${sessionColumnsOf("session")}, ${hostColumns(hostOnlineMs)}
     from session join server using (server_id)
     where session.due_at <= now()
     order by session.due_at
     limit ${limit}
   `.execute(db);
-  return rows.map((row) => ({ session: toSession(row), hostIsOnline: row.host_is_online }));
+  return rows.map((row) => ({ session: toSession(row), host: toHostState(row) }));
 }
 
 /**

@@ -9,8 +9,9 @@ const recipe = { entrypoint: [], command: [], argsTemplate: "", envTemplate: {},
 const ids = { serverId: 7n, sgcId: 42n, sessionId: 456n };
 const startCommand: HostCommand = { kind: "start", ...ids, recipe };
 const stopCommand: HostCommand = { kind: "stop", ...ids };
-const online = { hostIsOnline: true, startCommand };
-const away = { hostIsOnline: false, startCommand };
+const online = { host: { isOnline: true, problem: "" }, startCommand };
+const away = { host: { isOnline: false, problem: "" }, startCommand };
+const full = { host: { isOnline: true, problem: "its disk has 1.2 MiB free" }, startCommand };
 const dayMs = 86_400_000;
 
 test.each([
@@ -76,6 +77,28 @@ test.each([
     });
   },
 );
+
+test("a host without room is not sent a start, which it would hand back, and is sent a stop", () => {
+  const pending = sampleSession("pending", { dueTries: 2 });
+  expect(lookAtSession(pending, full, sampleCircumstances)).toEqual({
+    kind: "change",
+    session: { ...pending, dueAtMs: sampleNowMs + 30_000 },
+  });
+  const stopping = sampleSession("stopping", { dueTries: 2 });
+  expect(lookAtSession(stopping, full, sampleCircumstances)).toMatchObject({
+    command: stopCommand,
+  });
+});
+
+test("a session that waited in vain for room says so", () => {
+  const pending = sampleSession("pending", { statusSinceMs: sampleNowMs - dayMs });
+  expect(lookAtSession(pending, full, sampleCircumstances)).toMatchObject({
+    session: {
+      errorMessage:
+        "no host manager of server 7 began it within 24.0 h; it takes no new work on: its disk has 1.2 MiB free",
+    },
+  });
+});
 
 test("a session whose host stays away after the stop has stopped, as far as anybody knows", () => {
   const session = sampleSession("stopping", { statusSinceMs: sampleNowMs - dayMs });

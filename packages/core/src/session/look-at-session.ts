@@ -2,13 +2,14 @@
 // Without that, a command that is lost with a rebuilt host's journal would leave the session waiting for ever.
 import { redispatchWaitMs } from "../backup/limits.ts";
 import type { HostCommand } from "../host-command.ts";
+import { becauseOf, isTroubled, type HostState } from "../server.ts";
 import type { Session } from "./session.ts";
 import { sessionIn, type SessionCircumstances } from "./session-transition.ts";
 import { stopCommand, type SessionDecision } from "./stop-session.ts";
 
 /** What bears on a look at a session. */
 export type SessionLook = {
-  readonly hostIsOnline: boolean;
+  readonly host: HostState;
   /** The session's start, as it is sent first. */
   readonly startCommand: HostCommand;
 };
@@ -26,16 +27,20 @@ export function lookAtSession(
   const isStopping = status === "stopping";
   const waitedMs = nowMs - session.statusSinceMs;
   // A host that is there and does not bring the end about may have a game that goes on: nobody may say that it has ended.
-  const mayGiveUp = !isStopping || !look.hostIsOnline;
+  const mayGiveUp = !isStopping || !look.host.isOnline;
   if (waitedMs >= limits.dispatchDeadlineMs && mayGiveUp) {
-    return givenUp(session, waitedMs, circumstances);
+    return givenUp(session, waitedMs, look.host, circumstances);
+  }
+  if (!isStopping && isTroubled(look.host)) {
+    // It would hand the start back; a stop it takes in.
+    return { kind: "change", session: { ...session, dueAtMs: nowMs + limits.redispatchMs } };
   }
   const next = {
     ...session,
     dueAtMs: nowMs + redispatchWaitMs(dueTries, limits),
     dueTries: dueTries + 1,
   };
-  if (!look.hostIsOnline) return { kind: "change", session: next };
+  if (!look.host.isOnline) return { kind: "change", session: next };
   const command = isStopping ? stopCommand(session) : look.startCommand;
   return { kind: "change", session: next, command };
 }
@@ -43,6 +48,7 @@ export function lookAtSession(
 function givenUp(
   session: Session,
   waitedMs: number,
+  look: HostState,
   circumstances: SessionCircumstances,
 ): SessionDecision {
   const isStopping = session.status === "stopping";
@@ -54,7 +60,7 @@ function givenUp(
     exitCode: -1,
     errorMessage: isStopping
       ? `${host} said ${waited} that it has ended`
-      : `${host} began it ${waited}`,
+      : `${host} began it ${waited}${becauseOf(look)}`,
   };
   // The start may still wait in the host's queue: what it began then would be nobody's.
   return isStopping
