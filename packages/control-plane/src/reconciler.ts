@@ -17,7 +17,7 @@ import type { WorkSlots } from "./work-slots.ts";
 /** Records taken at a time. */
 const takeMax = 100;
 /** Nobody else takes a record for so long; a control plane that dies delays it by no more. */
-const takeHoldMs = 30_000;
+const takeHoldMs = 15_000;
 const pollMs = 1_000;
 /** While every slot is taken. */
 const fullWaitMs = 100;
