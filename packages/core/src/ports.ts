@@ -145,6 +145,9 @@ export type HeldAttempt = {
   readonly progress: Omit<BackupProgress, "updatedAtMs"> | null;
 };
 
+/** A backup with the server that somebody wants to work on it for. */
+export type BackupUnder = { readonly backup: Backup; readonly server: Server | null };
+
 export interface BackupRecords {
   /** What bears on each request, in the order of the requests; one snapshot, no locks. */
   situations(requests: readonly BackupRequest[]): Promise<readonly BackupSituation[]>;
@@ -161,6 +164,15 @@ export interface BackupRecords {
   change(
     backupId: bigint,
     rule: Rule<Backup, BackupDecision>,
+  ): Promise<Outcome<Backup, BackupDecision> | null>;
+  /**
+   * Like `change`, for what a host manager may do only while the server is its own. The rule is shown the server too (null where there is
+   * none), which stays as it is until the change is committed: no takeover comes between.
+   */
+  changeUnder(
+    serverId: bigint,
+    backupId: bigint,
+    rule: Rule<BackupUnder, BackupDecision>,
   ): Promise<Outcome<Backup, BackupDecision> | null>;
   get(backupId: bigint): Promise<Backup | null>;
   list(filter: BackupFilter, page: Page): Promise<readonly Backup[]>;

@@ -4,7 +4,7 @@ import type { Page, ServerRecords } from "@manman/core/ports.ts";
 import { alreadyExists, failedPrecondition, type Refusal } from "@manman/core/refusal.ts";
 import { refuseInstance } from "@manman/core/server-instance.ts";
 import type { Server } from "@manman/core/server.ts";
-import { sql, type Kysely, type RawBuilder, type Selectable } from "kysely";
+import { sql, type Kysely, type RawBuilder, type Selectable, type Transaction } from "kysely";
 import { withFaults } from "./faults.ts";
 import { newestFirst } from "./newest-first.ts";
 import type { Tables } from "./rows.ts";
@@ -203,6 +203,20 @@ async function readServer(
   `.execute(db);
   const [row] = rows;
   return row === undefined ? null : { server: toServer(row), nowMs: row.now };
+}
+
+/** The server, which nobody changes until the transaction ends; others may hold it too. */
+export async function holdServer(
+  transaction: Transaction<Tables>,
+  serverId: bigint,
+): Promise<Server | null> {
+  const row = await transaction
+    .selectFrom("server")
+    .select(serverColumns)
+    .where("server_id", "=", serverId)
+    .forShare()
+    .executeTakeFirst();
+  return row === undefined ? null : toServer(row);
 }
 
 async function listServers(
