@@ -84,6 +84,16 @@ const calls: Record<string, (records: Records) => Promise<unknown>> = {
       { ...anySession, startedAfterMs: weekAgoMs, startedBeforeMs: weekAgoMs + 3_600_000 },
       { beforeId: null, limit: 50 },
     ),
+  "sessions.list of long ago": async ({ sessions }) =>
+    await sessions.list(
+      { ...anySession, startedBeforeMs: Date.now() - 120 * 24 * 3_600_000 },
+      { beforeId: null, limit: 50 },
+    ),
+  "sessions.list of a server's before there were any": async ({ sessions }) =>
+    await sessions.list(
+      { ...anySession, serverId: 7n, startedBeforeMs: 1_000 },
+      { beforeId: null, limit: 50 },
+    ),
   "backups.get": async ({ backups }) => await backups.get(100_000n),
   "backups.operation": async ({ backups }) => await backups.operation(1_000n),
   "backups.list": async ({ backups }) => await backups.list(anyBackup, page),
@@ -263,9 +273,9 @@ async function fill({ query }: RecordDatabase): Promise<void> {
       select n % 1000, '', '', '', '{}', '{}', '{}' from generate_series(1, 20000) n;
     insert into server_game_config (server_id, config_id, port_bindings)
       select 1 + n % 1000, n, '[]' from generate_series(1, 20000) n;
-    insert into session (sgc_id, server_id, status, started_at, ended_at)
+    insert into session (sgc_id, server_id, status, created_at, started_at, ended_at)
       select game.sgc_id, game.server_id, case when n % 100 = 0 then 'crashed' else 'stopped' end,
-        now() - (200000 - n) * interval '1 minute', now()
+        now() - (200000 - n) * interval '1 minute', now() - (200000 - n) * interval '1 minute', now()
       from generate_series(1, 180000) n
       join server_game_config game on game.sgc_id = case when n % 10 = 0 then 1 else 1 + n % 20000 end;
     insert into session (sgc_id, server_id, status, started_at)

@@ -95,7 +95,29 @@ function sessionPage(db: Kysely<Tables>, filter: SessionFilter, page: Page, equa
     query = query.where(sql<boolean>`started_at > ${timeAt(startedAfterMs)}`);
   }
   if (startedBeforeMs !== null) {
-    query = query.where(sql<boolean>`started_at < ${timeAt(startedBeforeMs)}`);
+    query = query
+      .where(sql<boolean>`started_at < ${timeAt(startedBeforeMs)}`)
+      .where(sql<boolean>`session_id <= (${newestOf(startedBeforeMs)})`);
   }
   return query;
+}
+
+/**
+ * The highest id of the sessions that were there at a time, null where there were none. A list from the newest on would walk past all that
+ * came later. Ids are taken within a transaction whose beginning is `created_at`, so that they are in its order but for a minute.
+ */
+function newestOf(atMs: number): RawBuilder<unknown> {
+  const at = timeAt(atMs);
+  // The offset keeps the planner from looking for the highest id from the newest session on.
+  return sql`
+    select max(session_id) from (
+      select session_id from session as near
+      where near.created_at < ${at}
+        and near.created_at >= (
+          select last.created_at from session as last
+          where last.created_at < ${at} order by last.created_at desc limit 1
+        ) - interval '1 minute'
+      offset 0
+    ) as newest
+  `;
 }
