@@ -7,8 +7,4 @@ const asRoot = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
 const shell = ["sh", "-c", `${mount} && exec "$1" "$2"`, "sh", process.execPath, main];
 
 // The same process, so that whoever has started this one ends the host manager with it.
-process.execve?.(
-  "/usr/bin/env",
-  ["env", "unshare", ...asRoot, "--mount", ...shell],
-  process.env as Record<string, string>,
-);
+process.execve?.("/usr/bin/env", ["env", "unshare", ...asRoot, "--mount", ...shell], process.env);

@@ -79,8 +79,8 @@ export async function startControlPlane(
   const turn = parts.afterTurn === undefined ? {} : { afterTurn: parts.afterTurn };
   const pausing = pausingStore(parts.store, clock);
   const { adoptBucket } = config;
-  let tellHealth = (): void => {};
-  const onChange = (): void => tellHealth();
+  let tellHealth: (() => void) | undefined;
+  const onChange = (): void => tellHealth?.();
   const keeper = await startBucketKeeper({ ...parts, store: pausing, adoptBucket, onChange });
   const store = guardedStore(pausing, keeper.requireOurs);
   const circumstances = circumstancesOf(limits, random);
@@ -107,7 +107,7 @@ export async function startControlPlane(
   const health = startHealth({
     ...basics,
     onChange: (isServing) => {
-      tellHealth();
+      tellHealth?.();
       if (isServing) firstServing.resolve();
     },
   });

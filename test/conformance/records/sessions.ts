@@ -213,7 +213,7 @@ function dueConformance(makeRecords: MakeRecords): void {
     expect(await records.sessions.due(10, hostOnlineMs)).toEqual(online);
     expect(await records.sessions.due(1, hostOnlineMs)).toEqual([online[0]]);
     await vi.waitFor(async () => {
-      const hosts = (await records.sessions.due(10, 1)).map(({ host }) => host.isOnline);
+      const hosts = (await records.sessions.due(10, 1)).map((due) => due.host.isOnline);
       expect(hosts).toEqual([false, false]);
     });
   });
