@@ -66,15 +66,21 @@ test.each([
   ["a session's unknown status", "update session set status = 'asleep'", check],
   [
     "a second live session of one game",
-    "insert into session (sgc_id, server_id, status) values (1, 1, 'pending')",
+    "insert into session (sgc_id, server_id, status, due_at) values (1, 1, 'pending', now())",
     unique,
   ],
   [
     "a session on another server than its game's",
-    "insert into session (sgc_id, server_id, status) values (1, 2, 'stopping')",
+    "insert into session (sgc_id, server_id, status, due_at) values (1, 2, 'stopping', now())",
     foreignKey,
   ],
   ["a session that ended at no time", "update session set status = 'stopped'", check],
+  [
+    "a session that has to end and that nobody looks at",
+    "update session set status = 'stopping'",
+    check,
+  ],
+  ["a session that runs and is due", "update session set due_at = now()", check],
   ["a session that lives and has ended", "update session set ended_at = now()", check],
   [
     "a session restored from no backup",

@@ -51,6 +51,7 @@ export class Promises {
   readonly #running = new Map<string, Set<PackRun>>();
   readonly #journalled = new Map<string, number>();
   readonly #reported = new Set<string>();
+  readonly #noRoom = new Set<string>();
   readonly #byRequest = new Map<string, bigint>();
   readonly #acknowledged = new Map<string, bigint>();
   readonly #deletions = new Set<bigint>();
@@ -256,7 +257,7 @@ export class Promises {
     if (routingKey.startsWith("status.backup.")) this.#onReportAcknowledged(message);
     if (routingKey.endsWith(".backup") && queueName.startsWith("host-")) {
       const known = this.#journalled.get(`${queueName}/${message.backup_id}`) ?? 0;
-      if (known >= message.attempt) return;
+      if (known >= message.attempt || this.#noRoom.delete(queueName)) return;
       const about = `backup ${message.backup_id} attempt ${message.attempt}`;
       this.#break("a command is on disk before it is acknowledged", about);
     }
@@ -267,6 +268,11 @@ export class Promises {
     if (status === "running" || backup?.status !== "running" || backup.attempt !== attempt) return;
     const about = `backup ${backup_id} attempt ${attempt}: ${status}`;
     this.#break("a report is taken in before it is acknowledged", about);
+  }
+
+  /** A host has no room for new work: it may hand one command back, which its record outlives. */
+  onNoRoom(queueName: string): void {
+    this.#noRoom.add(queueName);
   }
 
   /** A host's journal has this text of an entry on disk now. */
@@ -311,6 +317,8 @@ export class Promises {
   }
 
   onGameStopped(sessionId: bigint): void {
+    // What a late start has begun is ended where the session was given up meanwhile: it would be nobody's.
+    if (this.#world.tables.sessions.get(sessionId)?.status === "crashed") return;
     this.#break("a game is never stopped", `session ${sessionId}`);
   }
 

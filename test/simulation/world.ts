@@ -315,6 +315,7 @@ export class SimWorld {
         simDisk(process, place.disk, time, {
           onWritten: (text) => this.promises.onJournal(queueName(), text),
           onCarriedOut: () => network.carriedOut(process),
+          onNoRoom: () => this.promises.onNoRoom(queueName()),
         }),
         around,
       ),

@@ -103,7 +103,7 @@ const messages: Record<string, string> = {
   ListGameConfigVolumesRequest: "int64 config_id=1",
   ListGameConfigVolumesResponse: "repeated GameConfigVolume volumes=1",
   Server:
-    "int64 server_id=1, string name=2, string status=3, int64 last_seen=4, string environment=5, bool is_default=6",
+    "int64 server_id=1, string name=2, string status=3, int64 last_seen=4, string environment=5, bool is_default=6, string host_problem=50",
   ServerCapabilities:
     "int32 total_memory_mb=1, int32 available_memory_mb=2, int32 cpu_cores=3, int32 available_cpu_millicores=4, repeated PortRange available_ports=5, string docker_version=6",
   PortRange: "int32 start=1, int32 end=2, string protocol=3",
@@ -139,7 +139,7 @@ const messages: Record<string, string> = {
   ClaimAttemptResponse:
     "ClaimOutcome outcome=1, string reason=2, string object_key=3, string upload_id=4, int32 lease_seconds=5",
   HostManagerAPIHeartbeatRequest:
-    "int64 server_id=1, string instance_id=2, repeated RunningAttempt attempts=3",
+    "int64 server_id=1, string instance_id=2, repeated RunningAttempt attempts=3, string host_problem=50",
   RunningAttempt: "int64 backup_id=1, int32 attempt=2, BackupProgress progress=3",
   HostManagerAPIHeartbeatResponse:
     "repeated StoppedAttempt stopped=1, int32 lease_seconds=2, int32 next_heartbeat_seconds=3",

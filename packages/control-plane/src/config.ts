@@ -13,6 +13,7 @@ import {
   storeVariables,
   type StoreConfig,
 } from "@manman/contract/environment/store-variables.ts";
+import { readToken } from "@manman/contract/environment/token-variable.ts";
 import {
   anyText,
   oneOf,
@@ -40,10 +41,7 @@ export const variables = {
     says: "token that every caller must send as `authorization: Bearer TOKEN`",
     unset: null,
     isSecret: true,
-    read: textLike(
-      /^[\u0021-\u007e]{8,200}$/,
-      "must be 8 to 200 printable ASCII characters without blanks",
-    ),
+    read: readToken,
   },
   PG_DATABASE_URL: {
     says: "the database, postgres://user:password@host:port/name",

@@ -84,7 +84,9 @@ export async function startControlPlane(
   const turn = parts.afterTurn === undefined ? {} : { afterTurn: parts.afterTurn };
   const pausing = pausingStore(parts.store, clock);
   const { adoptBucket } = config;
-  const keeper = await startBucketKeeper({ ...parts, store: pausing, adoptBucket });
+  let tellHealth: (() => void) | undefined;
+  const onChange = (): void => tellHealth?.();
+  const keeper = await startBucketKeeper({ ...parts, store: pausing, adoptBucket, onChange });
   const store = guardedStore(pausing, keeper.requireOurs);
   const circumstances = circumstancesOf(limits, random);
   const basics = { records, bus, store, clock, random, log, circumstances, limits, heartbeatMs };
@@ -113,10 +115,11 @@ export async function startControlPlane(
   const health = startHealth({
     ...basics,
     onChange: (isServing) => {
-      serving.setServing(isServing);
+      tellHealth?.();
       if (isServing) firstServing.resolve();
     },
   });
+  tellHealth = () => serving.setServing(health.isServing(), keeper.isOurs());
   const absence = { ...basics, backups: records.backups, health, leaseMs: limits.leaseMs };
   const reconciler = startReconciler({ ...needs, mayExpireLeases: ownAbsence(absence) });
   const counts: ReportCounts = { taken: 0, stale: 0, deadLettered: 0 };

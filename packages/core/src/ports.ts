@@ -26,7 +26,7 @@ import type {
 import type { DeadLetter } from "./dead-letter.ts";
 import type { PortBinding } from "./host-command.ts";
 import type { Refusal } from "./refusal.ts";
-import type { GameConfig, Server, ServerGameConfig } from "./server.ts";
+import type { GameConfig, HostState, Server, ServerGameConfig } from "./server.ts";
 import type { SessionStatus } from "./session/lifecycle.ts";
 import type { Session } from "./session/session.ts";
 import type { StartDecision, StartSituation } from "./session/start-session.ts";
@@ -67,13 +67,14 @@ export interface ServerRecords {
     capabilities: Readonly<Record<string, unknown>> | null,
   ): Promise<Server | null>;
   /**
-   * The same, said by the host manager of that name: refuses, and writes nothing, where the server does not belong to it
+   * The same, said by the host manager of that name, with what keeps it from taking new work on (empty: nothing). Refuses, and writes nothing, where the server does not belong to it
    * (`refuseInstance`).
    */
   seenBy(
     serverId: bigint,
     instanceId: string,
     hostOnlineMs: number,
+    hostProblem: string,
   ): Promise<Server | Refusal | null>;
   /**
    * Forgets the host manager that the server belongs to, which is not let back by itself (with `readmit`, it is). Repeating it changes
@@ -125,6 +126,14 @@ export interface SessionRecords {
     rule: Rule<Session, SessionDecision>,
   ): Promise<Outcome<Session, SessionDecision> | null>;
   get(sessionId: bigint): Promise<Session | null>;
+  /**
+   * Up to `limit` sessions that are due, longest due first. Taking one changes nothing: a rule that is shown it finds it not due where
+   * somebody else has looked at it meanwhile. `hostOnlineMs`: a host seen within that time counts as online.
+   */
+  due(
+    limit: number,
+    hostOnlineMs: number,
+  ): Promise<readonly { readonly session: Session; readonly host: HostState }[]>;
   list(filter: SessionFilter, page: Page): Promise<readonly Session[]>;
 }
 
@@ -144,6 +153,9 @@ export type HeldAttempt = {
   readonly progress: Omit<BackupProgress, "updatedAtMs"> | null;
 };
 
+/** A backup with the server that somebody wants to work on it for. */
+export type BackupUnder = { readonly backup: Backup; readonly server: Server | null };
+
 export interface BackupRecords {
   /** What bears on each request, in the order of the requests; one snapshot, no locks. */
   situations(requests: readonly BackupRequest[]): Promise<readonly BackupSituation[]>;
@@ -160,6 +172,15 @@ export interface BackupRecords {
   change(
     backupId: bigint,
     rule: Rule<Backup, BackupDecision>,
+  ): Promise<Outcome<Backup, BackupDecision> | null>;
+  /**
+   * Like `change`, for what a host manager may do only while the server is its own. The rule is shown the server too (null where there is
+   * none), which stays as it is until the change is committed: no takeover comes between.
+   */
+  changeUnder(
+    serverId: bigint,
+    backupId: bigint,
+    rule: Rule<BackupUnder, BackupDecision>,
   ): Promise<Outcome<Backup, BackupDecision> | null>;
   get(backupId: bigint): Promise<Backup | null>;
   list(filter: BackupFilter, page: Page): Promise<readonly Backup[]>;
@@ -189,7 +210,7 @@ export interface BackupRecords {
     readonly holdMs: number;
     readonly hostOnlineMs: number;
     readonly expireLeases: boolean;
-  }): Promise<readonly { readonly backup: Backup; readonly hostIsOnline: boolean }[]>;
+  }): Promise<readonly { readonly backup: Backup; readonly host: HostState }[]>;
   /**
    * Up to `limit` backups with an id above `afterId` that run on a server under a host manager that it does not belong to, in the order
    * of their ids. `instanceId` null: under any.
