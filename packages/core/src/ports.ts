@@ -517,8 +517,8 @@ export interface BucketListing {
 export interface PartSender {
   /**
    * Stores one part and answers its etag. Parts may come in any order, and one may be sent again. `offsetBytes` is where the part
-   * begins in the whole; `bytes` must not change until this has ended. While the store is away it tries again, a bounded number
-   * of times. Throws `missing` when the upload was aborted or completed, and `away` at once when `signal` calls it off.
+   * begins in the whole; `bytes` must not change until this has ended. Tries once: throws `away` when the store is, and waiting for
+   * it is the caller's; `missing` when the upload was aborted or completed; and `away` at once when `signal` calls it off.
    */
   sendPart(part: {
     readonly objectKey: string;

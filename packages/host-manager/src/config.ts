@@ -68,7 +68,7 @@ function variables(hostname: string) {
       read: wholeNumber(1, 9),
     },
     STALL_SECONDS: {
-      says: "how long a backup may make no progress before its packer is ended",
+      says: "how long a backup may make no progress before its packer is ended; so long it waits for a store that is away",
       unset: "1800",
       read: wholeNumber(10, 86_400),
     },
