@@ -85,7 +85,8 @@ async function packInProcess(
         storeAwayBecause = undefined;
         log.info({ away_ms: message.awayMs }, "the store is back: the packer goes on");
         break;
-      default:
+      case "packed":
+      case "failed":
         outcome = message;
     }
   });
