@@ -9,17 +9,15 @@ import { beginRecord, endRecord, postgresDataDir } from "../../scripts/services/
 import type { PrivateServer } from "./private-server.ts";
 import { until } from "./until.ts";
 
-/** Starts one (under a second). Committed data survives a kill of its processes, and with `durability` full one of the machine. */
-export async function privatePostgres(
-  durability: "full" | "none" = "none",
-): Promise<PrivateServer> {
+/** Starts one (about a second), which waits for the disk as an operator's does. Committed data survives a kill. */
+export async function privatePostgres(): Promise<PrivateServer> {
   const record = await beginRecord(false);
   const dataDir = postgresDataDir(record);
   const port = await freePort();
   let url = "";
   let pid: number | undefined;
   const start = async (): Promise<void> => {
-    ({ url, pid } = await startEmbeddedPostgres({ dataDir, port, durability }));
+    ({ url, pid } = await startEmbeddedPostgres({ dataDir, port, durability: "full" }));
   };
   const stop = async (): Promise<void> => {
     pid = undefined;

@@ -20,11 +20,12 @@ import {
 
 /** By default two leases, and longer than any single wait for an answer. */
 const outageMs = Number(process.env["OUTAGE_SECONDS"] ?? "20") * 1_000;
-const testMs = 420_000 + 2 * outageMs;
+/** What everything else may take on a machine that does much besides. */
+const testMs = 600_000 + outageMs;
 
 /** Fifty backups on servers of their own; PostgreSQL really writes to its disk. */
 async function scene() {
-  const [postgres, rabbitMq] = await Promise.all([privatePostgres("full"), privateRabbitMq()]);
+  const [postgres, rabbitMq] = await Promise.all([privatePostgres(), privateRabbitMq()]);
   for (const { remove } of [postgres, rabbitMq]) onTestFinished(remove);
   const fleet = await openFleet({ databaseUrl: postgres.url, brokerUrl: rabbitMq.url });
   const fifty = await fiftyBackups(fleet);
@@ -81,29 +82,33 @@ test(
 test(
   "an outage of the object store costs none of fifty backups its attempt",
   async ({ annotate }) => {
-    const { fifty } = await scene();
+    const { fifty, early } = await scene();
     const { fleet, backupIds, spare, hosts, s3 } = fifty;
-    const before = packersBytes(fifty);
-    await Promise.all([s3, ...hosts.map((host) => host.s3)].map(async (way) => await way.cut()));
-    const over = sleep(outageMs);
+    // The other hosts hear nothing any more, instead of a no: their connections stay, and nothing comes through.
+    await Promise.all([s3, ...early.map((host) => host.s3)].map(async (way) => await way.cut()));
+    const [half, over] = [sleep(outageMs / 2), sleep(outageMs)];
     const asked = await askedBackup(fleet, { serverGameConfigId: spare.sgcId });
+    await half;
+    const bytesHalfway = packersBytes(fifty);
     await over;
-    const after = packersBytes(fifty);
+    const bytesAtEnd = packersBytes(fifty);
     await untilAllAre(fleet, backupIds, "running");
     await untilAllAre(fleet, [asked], "pending");
-    const back = performance.now();
+    const backAtHosts = performance.now();
     await letThrough(hosts);
     // For the control plane the store stays away until there is all the work for it at once.
     await untilAllAre(fleet, backupIds, "verifying");
-    const sentSeconds = secondsSince(back);
+    await annotate(`all sent ${secondsSince(backAtHosts)} s after the store's return to the hosts`);
+    const back = performance.now();
     await s3.heal();
-    const wholly = performance.now();
     await untilAllAre(fleet, [...backupIds, asked], "completed");
     await annotate(
-      `all sent ${sentSeconds} s after the store's return to the hosts, and completed ${secondsSince(wholly)} s after that to the control plane; ` +
-        `50 packers: ${mebibytes(before)} MiB before, ${mebibytes(after)} MiB at the end of the outage`,
+      `all completed ${secondsSince(back)} s after the store's return to the control plane`,
     );
-    expect(after).toBeLessThan(before * 1.2);
+    await annotate(
+      `packers: ${mebibytes(bytesHalfway)} MiB halfway, ${mebibytes(bytesAtEnd)} MiB at the end`,
+    );
+    expect(bytesAtEnd).toBeLessThan(bytesHalfway * 1.15);
     await allIsWell(fifty, [...backupIds, asked]);
   },
   testMs,

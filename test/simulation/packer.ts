@@ -32,8 +32,8 @@ export function resetRuns(): void {
   runs = 0;
 }
 
-/** How long the host manager lets it stand still. */
-const stallMs = 1_800_000;
+/** How long a host manager lets its packers stand still; operators set it as they like. */
+const stallsMs = [10_000, 60_000, 1_800_000] as const;
 const storeBackoff = { firstMs: 250, mostMs: 20_000 };
 
 export function simPacker(
@@ -158,20 +158,21 @@ async function packAndSend(
 
 async function send(
   sender: PartSender,
-  { process, order }: PackRun,
+  { process, hostManager, order }: PackRun,
   part: { readonly number: number; readonly offsetBytes: number; readonly bytes: Uint8Array },
 ): Promise<string> {
   const { objectKey, uploadId } = order;
   const { chance, clock } = process;
   const stalled = new AbortController();
   const { signal } = stalled;
-  const gaveUpAtMs = clock.elapsedMs() + stallMs;
+  const stallMs = hostManager.chance.stream("stall").pick(stallsMs);
+  const stillUntilMs = clock.elapsedMs() + stallMs;
   const random = chance.number;
   return await repeatWhileAway(
     async () => await sender.sendPart({ objectKey, uploadId, ...part, signal }),
     { clock, random, backoff: storeBackoff, signal },
     (fault) => {
-      if (clock.elapsedMs() >= gaveUpAtMs) stalled.abort(fault);
+      if (clock.elapsedMs() >= stillUntilMs) stalled.abort(fault);
     },
   );
 }
