@@ -28,7 +28,7 @@ export type FleetOptions = {
 /** A host of the fleet: the name of its server, and its HOST_DATA_DIR. */
 export type Host = { readonly name: string; readonly dataDir: string };
 
-const serverName = "eu-1";
+export const serverName = "eu-1";
 export const environmentName = "test";
 
 /** Lines of each program's log that a failed test shows. */
