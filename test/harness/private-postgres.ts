@@ -9,15 +9,17 @@ import { beginRecord, endRecord, postgresDataDir } from "../../scripts/services/
 import type { PrivateServer } from "./private-server.ts";
 import { until } from "./until.ts";
 
-/** Starts one (under a second). Committed data survives a kill. */
-export async function privatePostgres(): Promise<PrivateServer> {
+/** Starts one (under a second). Committed data survives a kill; with durability "full" it waits for the disk as in production. */
+export async function privatePostgres(
+  durability: "full" | "none" = "none",
+): Promise<PrivateServer> {
   const record = await beginRecord(false);
   const dataDir = postgresDataDir(record);
   const port = await freePort();
   let url = "";
   let pid: number | undefined;
   const start = async (): Promise<void> => {
-    ({ url, pid } = await startEmbeddedPostgres({ dataDir, port, durability: "none" }));
+    ({ url, pid } = await startEmbeddedPostgres({ dataDir, port, durability }));
   };
   const stop = async (): Promise<void> => {
     pid = undefined;
