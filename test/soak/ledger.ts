@@ -143,12 +143,12 @@ function changeDifferences({ changes }: Asked, { records }: Outcomes): readonly 
   const byId = new Map(records.map((record) => [record.backupId, record]));
   return changes.flatMap(({ kind, backupId, answer, lostAnswers }) => {
     const status = byId.get(backupId)?.status ?? "without a record";
-    const wanted = kind === "cancel" ? ["cancelled", "deleted"] : ["deleted"];
+    const wanted = kind === "cancel" ? "cancelled" : "deleted";
     const what = `the ${kind === "cancel" ? "cancellation" : "deletion"} of backup ${backupId}`;
-    if (answer === "yes" && !wanted.includes(status)) {
+    if (answer === "yes" && status !== wanted) {
       return [`${what} was acknowledged, and it is ${status}`];
     }
-    if (answer === "no" && lostAnswers === 0 && wanted.includes(status)) {
+    if (answer === "no" && lostAnswers === 0 && status === wanted) {
       return [`${what} was refused, and it is ${status}`];
     }
     return [];

@@ -11,6 +11,8 @@ export type SoakDatabase = {
   readonly letLateUploadsPass: (secondsMax: number) => Promise<void>;
   /** Rows in each table whose rows mean that something is still to be done. */
   readonly rowsWaiting: () => Promise<Readonly<Record<string, number>>>;
+  /** What happened to a backup, an event a line: the seconds since it was asked for, the attempt, the new status, and why. */
+  readonly eventsOf: (backupId: bigint) => Promise<readonly string[]>;
   readonly serverIds: () => Promise<readonly bigint[]>;
   readonly close: () => Promise<void>;
 };
@@ -67,6 +69,17 @@ export function openSoakDatabase(url: string): SoakDatabase {
         if (counts.every((count) => count === 0) || performance.now() > deadline) return;
         await sleep(lookEveryMs);
       }
+    },
+    eventsOf: async (backupId) => {
+      const events = await rows<{ seconds: string; attempt: number; status: string; why: string }>(`
+        select round(extract(epoch from at - first_value(at) over (order by sequence)), 1) as seconds,
+          attempt, to_status as status, why
+        from backup_event where backup_id = ${backupId} order by sequence
+      `);
+      return events.map(
+        ({ seconds, attempt, status, why }) =>
+          `backup ${backupId}, ${seconds} s: attempt ${attempt} ${status} (${why})`,
+      );
     },
     serverIds: async () => {
       const found = await rows<{ server_id: string }>("select server_id from server");

@@ -23,6 +23,8 @@ export type SoakReport = {
   /** From the request to the end, of the slowest backup and of the median one. */
   readonly slowestBackupSeconds: number;
   readonly medianBackupSeconds: number;
+  /** What happened to the slowest one, an event a line. */
+  readonly slowestBackupEvents: readonly string[];
   /** From the end of the load, with everything healed, until nothing was under way. */
   readonly settledAfterSeconds: number;
   /** What each measured process held after it had warmed up, and at the end; empty where none was measured. */
@@ -46,10 +48,7 @@ export function figuresOf(
   | "slowestBackupSeconds"
   | "medianBackupSeconds"
 > {
-  const seconds = records
-    .filter(({ finishedAt }) => finishedAt > 0n)
-    .map(({ createdAt, finishedAt }) => Number(finishedAt - createdAt))
-    .toSorted((a, b) => a - b);
+  const seconds = bySlowness(records).map(secondsOf);
   return {
     requests: asked.backups.length,
     acknowledged: asked.backups.filter(({ answeredIds }) => answeredIds.length > 0).length,
@@ -61,9 +60,24 @@ export function figuresOf(
     ),
     retried: records.filter(({ attempt }) => attempt > 1).length,
     watches: asked.watches.length,
-    slowestBackupSeconds: seconds.at(-1) ?? 0,
+    slowestBackupSeconds: seconds[0] ?? 0,
     medianBackupSeconds: seconds[Math.floor(seconds.length / 2)] ?? 0,
   };
+}
+
+/** The slowest backup; undefined where none has ended. */
+export function slowestOf(records: readonly Recorded[]): Recorded | undefined {
+  return bySlowness(records)[0];
+}
+
+function bySlowness(records: readonly Recorded[]): readonly Recorded[] {
+  return records
+    .filter(({ finishedAt }) => finishedAt > 0n)
+    .toSorted((a, b) => secondsOf(b) - secondsOf(a));
+}
+
+function secondsOf({ createdAt, finishedAt }: Recorded): number {
+  return Number(finishedAt - createdAt);
 }
 
 function countedBy<T>(all: readonly T[], nameOf: (one: T) => string): Record<string, number> {
@@ -86,6 +100,8 @@ export function reportText(report: SoakReport): string {
     `watched to the end: ${report.watches}`,
     `faults: ${countsText(report.faultCounts)}`,
     `a backup took ${report.medianBackupSeconds} s (median), ${report.slowestBackupSeconds} s at most; all were over ${report.settledAfterSeconds.toFixed(1)} s after the last fault`,
+    "the slowest one:",
+    ...report.slowestBackupEvents.map((event) => `  ${event}`),
     ...samples.flatMap(({ before, after }) => sampleLines(before, after)),
     differences.length === 0
       ? "the ledgers agree, and nothing is left behind"

@@ -13,7 +13,7 @@ import { startLoad, type Load } from "./load.ts";
 import { collectedOutcomes } from "./outcomes.ts";
 import { sampleOf } from "./process-sample.ts";
 import { openSoakDatabase, type SoakDatabase } from "./soak-database.ts";
-import { figuresOf, type SoakReport } from "./soak-report.ts";
+import { figuresOf, slowestOf, type SoakReport } from "./soak-report.ts";
 
 export type SoakOptions = {
   readonly seed: number;
@@ -136,6 +136,7 @@ export class Soak {
     const last = this.#warm.length === 0 ? [] : await this.#samples();
     await this.#database.letLateUploadsPass(settleSecondsMax);
     const { outcomes, differences } = await this.check();
+    const slowest = slowestOf(outcomes.records);
     const strange = [...this.ledger.strangeAnswers].map(
       ([words, count]) => `${count} callers were answered: ${words}`,
     );
@@ -146,6 +147,8 @@ export class Soak {
       faults,
       minutes,
       ...figuresOf(this.ledger.asked, outcomes.records),
+      slowestBackupEvents:
+        slowest === undefined ? [] : await this.#database.eventsOf(slowest.backupId),
       lostAnswers: this.ledger.lostAnswers,
       faultCounts: Object.fromEntries(this.#chaos?.counts ?? []),
       settledAfterSeconds,
