@@ -20,19 +20,17 @@ export type LoadOptions = {
 };
 
 export type Load = {
-  /** Callers that wait for an answer, or for the time to call their backup off or delete it. */
-  readonly callers: number;
-  /** Asks for nothing new until `resume`. */
-  readonly pause: () => void;
+  /** Lets no new callers come until `resume`; resolves once those that are there have gone, or after three minutes, with how many have not. */
+  readonly pause: () => Promise<number>;
   readonly resume: () => void;
-  /** Asks for nothing new any more; resolves once every caller has had its answers, or after three minutes, with how many have not. */
-  readonly finish: () => Promise<number>;
+  /** The same for good: nobody waits any longer to call a backup off or to delete it, and who has had no answer after `withinMs` gives up. */
+  readonly finish: (withinMs?: number) => Promise<number>;
 };
 
 /** Beyond so many callers no new ones come, however long all is away. */
 const callersMax = 2_000;
 const repeatMs = { least: 300, most: 2_000 };
-const finishWithinMs = 180_000;
+const goneWithinMs = 180_000;
 const shares = { cancelled: 0.05, deleted: 0.15, watched: 0.05 };
 
 export function startLoad(options: LoadOptions): Load {
@@ -40,48 +38,66 @@ export function startLoad(options: LoadOptions): Load {
   const callers = new Set<Promise<void>>();
   let begun = 0;
   const finishing = new AbortController();
+  const givingUp = new AbortController();
   let isPaused = false;
   const begin = (): void => {
     if (isPaused || callers.size >= callersMax) return;
     begun += 1;
-    const caller = new Caller(options, chance.stream(`caller ${begun}`), finishing.signal);
-    const ended = caller.run().finally(() => callers.delete(ended));
+    const caller = new Caller(options, chance.stream(`caller ${begun}`), {
+      finishing: finishing.signal,
+      givingUp: givingUp.signal,
+    });
+    const ended = caller
+      .run()
+      .catch((error: unknown) => {
+        if (!givingUp.signal.aborted) throw error;
+      })
+      .finally(() => callers.delete(ended));
     callers.add(ended);
   };
   const timer = setInterval(begin, 1_000 / perSecond);
+  const gone = async (withinMs: number): Promise<number> => {
+    const late = new AbortController();
+    const limit = sleep(withinMs, undefined, late).catch(() => undefined);
+    await Promise.race([Promise.all(callers), limit]);
+    late.abort();
+    return callers.size;
+  };
   return {
-    get callers() {
-      return callers.size;
-    },
-    pause: () => {
+    pause: async () => {
       isPaused = true;
+      return await gone(goneWithinMs);
     },
     resume: () => {
       isPaused = false;
     },
-    finish: async () => {
+    finish: async (withinMs = goneWithinMs) => {
       clearInterval(timer);
       finishing.abort();
-      const late = new AbortController();
-      const limit = sleep(finishWithinMs, undefined, late).catch(() => undefined);
-      await Promise.race([Promise.all(callers), limit]);
-      late.abort();
-      return callers.size;
+      const left = await gone(withinMs);
+      givingUp.abort();
+      return left;
     },
   };
 }
 
+type CallerSignals = {
+  /** Aborted when nothing new is to be asked any more: what was begun is repeated until it is answered. */
+  readonly finishing: AbortSignal;
+  /** Aborted when nobody waits for the answers any more either. */
+  readonly givingUp: AbortSignal;
+};
+
 class Caller {
   readonly #options: LoadOptions;
   readonly #chance: Chance;
-  /** Aborted when nothing new is to be asked any more: what was begun is repeated until it is answered. */
-  readonly #finishing: AbortSignal;
+  readonly #signals: CallerSignals;
   #tries = 0;
 
-  constructor(options: LoadOptions, chance: Chance, finishing: AbortSignal) {
+  constructor(options: LoadOptions, chance: Chance, signals: CallerSignals) {
     this.#options = options;
     this.#chance = chance;
-    this.#finishing = finishing;
+    this.#signals = signals;
   }
 
   async run(): Promise<void> {
@@ -126,8 +142,9 @@ class Caller {
 
   async #change(kind: AskedChange["kind"], backupId: bigint, afterMs: number): Promise<void> {
     const { ledger } = this.#options;
-    await sleep(afterMs, undefined, { signal: this.#finishing }).catch(() => undefined);
-    if (this.#finishing.aborted) return;
+    const { finishing } = this.#signals;
+    await sleep(afterMs, undefined, { signal: finishing }).catch(() => undefined);
+    if (finishing.aborted) return;
     for (let lostAnswers = 0; ; lostAnswers += 1) {
       try {
         const api = this.#nextApi();
@@ -170,6 +187,9 @@ class Caller {
   }
 
   async #rest(): Promise<void> {
-    await sleep(this.#chance.between(repeatMs.least, repeatMs.most));
+    const { givingUp } = this.#signals;
+    await sleep(this.#chance.between(repeatMs.least, repeatMs.most), undefined, {
+      signal: givingUp,
+    });
   }
 }

@@ -96,9 +96,8 @@ export class Soak {
 
   /** Ends and removes everything; the logs stay where `keepsLogs`. */
   async close(keepsLogs = false): Promise<void> {
-    this.#load?.pause();
     const ending = this.#chaos?.pause().catch(() => undefined);
-    await Promise.all([ending, this.#load?.finish()]);
+    await Promise.all([ending, this.#load?.finish(0)]);
     await this.#database.close();
     await this.deployment.close(keepsLogs);
   }
@@ -114,7 +113,7 @@ export class Soak {
     await sleepFor(warmUpMinutes * 60_000);
     if (signal.aborted) return;
     await this.#chaos?.pause();
-    this.#load?.pause();
+    await this.#load?.pause();
     this.#warm.push(...(await this.#samples()));
     this.#load?.resume();
     this.#chaos?.resume();
