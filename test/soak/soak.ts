@@ -31,8 +31,8 @@ export type SoakOptions = {
 
 /** The bound within which everything is over once the parts are back. */
 const settleSecondsMax = 300;
-/** After so long without work, connections that are kept for a while are closed again. */
-const quietSeconds = 30;
+/** After so long without work, connections that are kept for the next call are closed again: the store keeps them for 65 s. */
+const quietSeconds = 75;
 const progressEveryMs = 30_000;
 
 export class Soak {
