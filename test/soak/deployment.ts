@@ -14,7 +14,7 @@ import { killProcessesIn } from "../harness/strays.ts";
 import { TcpProxy } from "../harness/tcp-proxy.ts";
 import { removeTree } from "../worlds/remove-tree.ts";
 import { encodeHostProcessJob, jobVariable } from "./host-processes.ts";
-import { PartProcess } from "./part-process.ts";
+import { PartProcess, type PartProgram } from "./part-process.ts";
 
 export type DeploymentSize = {
   /** Processes that run simulated host managers. */
@@ -70,98 +70,17 @@ export async function openDeployment(size: DeploymentSize): Promise<Deployment> 
     if (!keepsLogs) removeTree(scratch);
   });
   await mkdir(logDir);
-  const [database, broker, bucket] = await Promise.all([
-    privatePostgres("full").then((server) => ends.adopt(server, async () => await server.remove())),
-    privateRabbitMq().then((server) => ends.adopt(server, async () => await server.remove())),
-    freshBucket().then((made) => ends.adopt(made, async () => await made.remove())),
-  ]);
-  const endpoint = bucket.environment["S3_ENDPOINT"] ?? "";
-  const links: Link[] = [];
-  const link = async (name: string, address: string): Promise<TcpProxy> => {
-    const proxy = ends.adopt(await TcpProxy.to(address), async (one) => await one.close());
-    links.push({ name, proxy });
-    return proxy;
-  };
-  const run = (part: ConstructorParameters<typeof PartProcess>[0]): PartProcess =>
-    ends.adopt(new PartProcess(part), async (process) => await process.close());
+  const servers = await openServers(ends);
+  const parts = { links: [], controlPlanes: [], hostProcesses: [], hosts: [], callers: [] };
+  const ground: Ground = { ...servers, ...parts, scratch, logDir, size, ends };
+  killWithThisProgram(ground);
 
-  const controlPlanes: PartProcess[] = [];
-  const hostProcesses: PartProcess[] = [];
-  // Whatever ends this program, none of them outlives it.
-  const killAll = (): void => {
-    for (const { pid } of [...controlPlanes, ...hostProcesses]) if (pid > 0) process.kill(pid, 9);
-  };
-  process.once("exit", killAll);
-  ends.defer(() => void process.off("exit", killAll));
   const ports = await freePorts(2);
-  const callers: GrpcClient<typeof ManManAPI>[] = [];
-  for (const [at, port] of ports.entries()) {
-    const name = `control-plane-${at + 1}`;
-    const toDatabase = await link(`${name} to database`, database.url);
-    const toBroker = await link(`${name} to broker`, broker.url);
-    const toStore = await link(`${name} to store`, endpoint);
-    const variables = {
-      ...bucket.environment,
-      ...controlPlaneVariables,
-      PORT: String(port),
-      PG_DATABASE_URL: toDatabase.through(database.url),
-      RABBITMQ_URL: toBroker.through(broker.url),
-      S3_ENDPOINT: toStore.through(endpoint),
-    };
-    const main = "packages/control-plane/src/main.ts";
-    const { isMeasured } = size;
-    controlPlanes.push(run({ name, main, environment: variables, isMeasured, logDir }));
-    const toCallers = await link(`callers to ${name}`, `tcp://127.0.0.1:${port}`);
-    const address = `127.0.0.1:${toCallers.port}`;
-    callers.push(grpcClient(ManManAPI, { address, deadlineMs: callerDeadlineMs }));
-  }
-
-  const hosts: Host[] = [];
+  for (const port of ports) await addControlPlane(ground, port);
   for (let at = 0; at <= size.hostProcesses; at += 1) {
-    const name = at === 0 ? "host-manager" : `hosts-${at}`;
-    const count = at === 0 ? 1 : size.hostsPerProcess;
-    const own = Array.from({ length: count }, (_, of) => {
-      const serverName = at === 0 ? name : `${name}-${of + 1}`;
-      return { serverName, dataDir: join(scratch, serverName) };
-    });
-    for (const { dataDir } of own) await mkdir(dataDir);
-    hosts.push(...own);
-    const toApi = await link(`${name} to control plane`, `tcp://127.0.0.1:${ports[at % 2]}`);
-    const toBroker = await link(`${name} to broker`, broker.url);
-    const toStore = await link(`${name} to store`, endpoint);
-    const apiAddress = `127.0.0.1:${toApi.port}`;
-    const brokerUrl = toBroker.through(broker.url);
-    const store = { ...bucket.environment, S3_ENDPOINT: toStore.through(endpoint) };
-    const program =
-      at === 0
-        ? {
-            main: "packages/host-manager/src/main.ts",
-            environment: {
-              ...store,
-              API_ADDRESS: apiAddress,
-              RABBITMQ_URL: brokerUrl,
-              SERVER_NAME: name,
-              ENVIRONMENT: environmentName,
-              HOST_DATA_DIR: own[0]?.dataDir ?? "",
-            },
-          }
-        : {
-            main: "test/soak/hosts-main.ts",
-            environment: {
-              ...store,
-              [jobVariable]: encodeHostProcessJob({
-                environment: environmentName,
-                apiAddress,
-                brokerUrl,
-                hosts: own,
-                packDelayMsMost,
-              }),
-            },
-          };
-    const isMeasured = at === 0 && size.isMeasured;
-    hostProcesses.push(run({ name, ...program, isMeasured, logDir }));
+    await addHostProcess(ground, at, ports[at % 2] as number);
   }
-
+  const { controlPlanes, hostProcesses, callers } = ground;
   const direct = grpcClient(ManManAPI, { address: `127.0.0.1:${ports[0]}` });
   ends.defer(() => {
     for (const client of [...callers, direct]) client.close();
@@ -170,19 +89,156 @@ export async function openDeployment(size: DeploymentSize): Promise<Deployment> 
   await Promise.all(hostProcesses.map(async (process) => await process.start()));
   const all = ends.move();
   return {
-    database,
-    broker,
-    bucket,
-    controlPlanes,
-    hostProcesses,
-    hosts,
-    links,
-    callers,
+    ...ground,
     direct,
-    logDir,
     close: async (keep) => {
       keepsLogs = keep;
       await all.disposeAsync();
     },
+  };
+}
+
+type Servers = Pick<Deployment, "database" | "broker" | "bucket">;
+
+/** What a deployment is made of while it is being put together. */
+type Ground = Servers & {
+  readonly size: DeploymentSize;
+  readonly scratch: string;
+  readonly logDir: string;
+  readonly ends: AsyncDisposableStack;
+  readonly links: Link[];
+  readonly controlPlanes: PartProcess[];
+  readonly hostProcesses: PartProcess[];
+  readonly hosts: Host[];
+  readonly callers: GrpcClient<typeof ManManAPI>[];
+};
+
+async function openServers(ends: AsyncDisposableStack): Promise<Servers> {
+  const removed = async <S extends { readonly remove: () => Promise<void> }>(
+    opening: Promise<S>,
+  ): Promise<S> => {
+    const server = await opening;
+    ends.defer(async () => await server.remove());
+    return server;
+  };
+  const opening = [
+    removed(privatePostgres("full")),
+    removed(privateRabbitMq()),
+    removed(freshBucket()),
+  ] as const;
+  // Where one cannot be had, the others are there to be removed.
+  await Promise.allSettled(opening);
+  const [database, broker, bucket] = await Promise.all(opening);
+  return { database, broker, bucket };
+}
+
+/** Whatever ends this program, none of its processes outlives it. */
+function killWithThisProgram({ ends, controlPlanes, hostProcesses }: Ground): void {
+  const killAll = (): void => {
+    for (const { pid } of [...controlPlanes, ...hostProcesses]) if (pid > 0) process.kill(pid, 9);
+  };
+  process.once("exit", killAll);
+  ends.defer(() => void process.off("exit", killAll));
+}
+
+/** Another way to the server at that address, which can be taken away. */
+async function linked({ links, ends }: Ground, name: string, address: string): Promise<TcpProxy> {
+  const proxy = ends.adopt(await TcpProxy.to(address), async (one) => await one.close());
+  links.push({ name, proxy });
+  return proxy;
+}
+
+/** The variables that lead a program to broker and store over links of its own. */
+async function linkedServers(
+  ground: Ground,
+  name: string,
+): Promise<Readonly<Record<string, string>>> {
+  const { broker, bucket } = ground;
+  const endpoint = bucket.environment["S3_ENDPOINT"] ?? "";
+  const toBroker = await linked(ground, `${name} to broker`, broker.url);
+  const toStore = await linked(ground, `${name} to store`, endpoint);
+  return {
+    ...bucket.environment,
+    RABBITMQ_URL: toBroker.through(broker.url),
+    S3_ENDPOINT: toStore.through(endpoint),
+  };
+}
+
+async function addControlPlane(ground: Ground, port: number): Promise<void> {
+  const { database, controlPlanes, callers, size, logDir, ends } = ground;
+  const name = `control-plane-${controlPlanes.length + 1}`;
+  const toDatabase = await linked(ground, `${name} to database`, database.url);
+  const part = new PartProcess({
+    name,
+    main: "packages/control-plane/src/main.ts",
+    environment: {
+      ...(await linkedServers(ground, name)),
+      ...controlPlaneVariables,
+      PORT: String(port),
+      PG_DATABASE_URL: toDatabase.through(database.url),
+    },
+    isMeasured: size.isMeasured,
+    logDir,
+  });
+  controlPlanes.push(ends.adopt(part, async (one) => await one.close()));
+  const toCallers = await linked(ground, `callers to ${name}`, `tcp://127.0.0.1:${port}`);
+  const address = `127.0.0.1:${toCallers.port}`;
+  callers.push(grpcClient(ManManAPI, { address, deadlineMs: callerDeadlineMs }));
+}
+
+/** The first one is the host manager's own program; each other runs several hosts. */
+async function addHostProcess(ground: Ground, at: number, apiPort: number): Promise<void> {
+  const { hostProcesses, hosts, scratch, size, logDir, ends } = ground;
+  const name = at === 0 ? "host-manager" : `hosts-${at}`;
+  const serverNames =
+    at === 0
+      ? [name]
+      : Array.from({ length: size.hostsPerProcess }, (_, of) => `${name}-${of + 1}`);
+  const own = serverNames.map((serverName) => ({ serverName, dataDir: join(scratch, serverName) }));
+  for (const { dataDir } of own) await mkdir(dataDir);
+  hosts.push(...own);
+  const toApi = await linked(ground, `${name} to control plane`, `tcp://127.0.0.1:${apiPort}`);
+  const apiAddress = `127.0.0.1:${toApi.port}`;
+  const servers = await linkedServers(ground, name);
+  const part = new PartProcess({
+    name,
+    ...(at === 0
+      ? hostManager(apiAddress, servers, own[0] as Host)
+      : hostsOf(apiAddress, servers, own)),
+    isMeasured: at === 0 && size.isMeasured,
+    logDir,
+  });
+  hostProcesses.push(ends.adopt(part, async (one) => await one.close()));
+}
+
+type HostProgram = Pick<PartProgram, "main" | "environment">;
+
+function hostManager(
+  apiAddress: string,
+  servers: Readonly<Record<string, string>>,
+  { serverName, dataDir }: Host,
+): HostProgram {
+  return {
+    main: "packages/host-manager/src/main.ts",
+    environment: {
+      ...servers,
+      API_ADDRESS: apiAddress,
+      SERVER_NAME: serverName,
+      ENVIRONMENT: environmentName,
+      HOST_DATA_DIR: dataDir,
+    },
+  };
+}
+
+function hostsOf(
+  apiAddress: string,
+  servers: Readonly<Record<string, string>>,
+  hosts: readonly Host[],
+): HostProgram {
+  const brokerUrl = servers["RABBITMQ_URL"] ?? "";
+  const job = { environment: environmentName, apiAddress, brokerUrl, hosts, packDelayMsMost };
+  return {
+    main: "test/soak/hosts-main.ts",
+    environment: { ...servers, [jobVariable]: encodeHostProcessJob(job) },
   };
 }

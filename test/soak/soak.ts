@@ -8,7 +8,7 @@ import { openDeployment, type Deployment } from "./deployment.ts";
 import { drawnFault } from "./faults.ts";
 import { deployedGames } from "./games.ts";
 import { growthBetween, type ProcessSample } from "./growth.ts";
-import { differencesOf, type Outcomes } from "./ledger.ts";
+import { differencesOf, type Outcomes, type Recorded } from "./ledger.ts";
 import { startLoad, type Load } from "./load.ts";
 import { collectedOutcomes } from "./outcomes.ts";
 import { sampleOf } from "./process-sample.ts";
@@ -121,7 +121,6 @@ export class Soak {
   }
 
   async #finish(load: Load): Promise<SoakReport> {
-    const { seed, minutes, faults } = this.#options;
     this.#say("the load ends, and everything is healed");
     const beganMs = performance.now();
     const found: string[] = [];
@@ -131,25 +130,13 @@ export class Soak {
       .untilSettled(settleSecondsMax)
       .catch((error: unknown) => found.push(wordsOf(error)));
     const settledAfterSeconds = (performance.now() - beganMs) / 1_000;
-    this.#say(`nothing is under way ${settledAfterSeconds.toFixed(1)} s later`);
+    const how = found.length === 0 ? "nothing is under way" : found.join("; ");
+    this.#say(`${settledAfterSeconds.toFixed(1)} s later: ${how}`);
     const last = this.#warm.length === 0 ? [] : await this.#samples();
     await this.#database.letLateUploadsPass(settleSecondsMax);
     const { outcomes, differences } = await this.check();
-    const slowest = slowestOf(outcomes.records);
-    const strange = [...this.ledger.strangeAnswers].map(
-      ([words, count]) => `${count} callers were answered: ${words}`,
-    );
-    const { controlPlanes, hostProcesses } = this.deployment;
-    const ends = [...controlPlanes, ...hostProcesses].flatMap((part) => part.strangeEnds);
     return {
-      seed,
-      faults,
-      minutes,
-      ...figuresOf(this.ledger.asked, outcomes.records),
-      slowestBackupEvents:
-        slowest === undefined ? [] : await this.#database.eventsOf(slowest.backupId),
-      lostAnswers: this.ledger.lostAnswers,
-      faultCounts: Object.fromEntries(this.#chaos?.counts ?? []),
+      ...(await this.#figures(outcomes.records)),
       settledAfterSeconds,
       samples: this.#warm.flatMap((before) => {
         const after = last.find(({ name }) => name === before.name);
@@ -158,11 +145,39 @@ export class Soak {
       differences: [
         ...found,
         ...differences,
-        ...strange,
-        ...ends,
+        ...this.#strangeness(),
         ...growthBetween(this.#warm, last),
       ],
     };
+  }
+
+  async #figures(
+    records: readonly Recorded[],
+  ): Promise<Omit<SoakReport, "settledAfterSeconds" | "samples" | "differences">> {
+    const { seed, minutes, faults } = this.#options;
+    const slowest = slowestOf(records);
+    return {
+      seed,
+      faults,
+      minutes,
+      ...figuresOf(this.ledger.asked, records),
+      slowestBackupEvents:
+        slowest === undefined ? [] : await this.#database.eventsOf(slowest.backupId),
+      lostAnswers: this.ledger.lostAnswers,
+      faultCounts: Object.fromEntries(this.#chaos?.counts ?? []),
+    };
+  }
+
+  /** Answers that no caller should get, and ends of processes that nobody brought about. */
+  #strangeness(): readonly string[] {
+    const answers = [...this.ledger.strangeAnswers].map(
+      ([words, count]) => `${count} callers were answered: ${words}`,
+    );
+    const { controlPlanes, hostProcesses } = this.deployment;
+    return [
+      ...answers,
+      ...[...controlPlanes, ...hostProcesses].flatMap(({ strangeEnds }) => strangeEnds),
+    ];
   }
 
   /** What each measured process holds once nothing has been under way for a while. */
