@@ -6,7 +6,7 @@ import type { Chance } from "../simulation/chance.ts";
 import { environmentName, type Deployment } from "./deployment.ts";
 
 /** Deployed on each host: so many that a game that is asked for is hardly ever still being backed up. */
-const gamesPerHost = 12;
+const gamesPerHost = 20;
 const worldBytes = { least: 2_000, most: 200_000 };
 
 /** The ids of the games. */
