@@ -25,9 +25,9 @@ export type DeploymentSize = {
 };
 
 /** A connection between two parts. */
-export type Link = { readonly name: string; readonly proxy: TcpProxy };
+type Link = { readonly name: string; readonly proxy: TcpProxy };
 
-export type Host = { readonly serverName: string; readonly dataDir: string };
+type Host = { readonly serverName: string; readonly dataDir: string };
 
 export type Deployment = {
   readonly database: PrivateServer;
