@@ -6,12 +6,15 @@ const before: ProcessSample = {
   heapBytes: 20_000_000,
   descriptors: 40,
   resources: 30,
+  timers: 10,
   residentBytes: 100_000_000,
 };
 
-test("a tenth more, and any less, is no growth", () => {
+test("a tenth more, any less, and what is told for information, is no growth", () => {
   const after = { ...before, heapBytes: 22_000_000, descriptors: 44, resources: 3 };
-  expect(growthBetween([before], [{ ...after, residentBytes: 900_000_000 }])).toEqual([]);
+  expect(growthBetween([before], [{ ...after, residentBytes: 900_000_000, timers: 90 }])).toEqual(
+    [],
+  );
 });
 
 test("each figure that is more than a tenth above is told with both", () => {

@@ -7,8 +7,10 @@ export type ProcessSample = {
   readonly heapBytes: number;
   /** Open descriptors: files, sockets, pipes. */
   readonly descriptors: number;
-  /** What keeps node's event loop going, as it counts it. */
+  /** What keeps node's event loop going, as it counts it, without timers. */
   readonly resources: number;
+  /** For information: timers come and go with connections and calls, and one that is forgotten shows in the heap. */
+  readonly timers: number;
   /** For information: it follows the heap late, if at all. */
   readonly residentBytes: number;
 };
@@ -37,13 +39,14 @@ export function growthBetween(
 
 /** The least of each figure over some samples of one process: what a passing call adds is not held. */
 export function leastOf(samples: readonly ProcessSample[]): ProcessSample {
-  const least = (figure: (typeof bounded)[number] | "residentBytes"): number =>
+  const least = (figure: Exclude<keyof ProcessSample, "name">): number =>
     Math.min(...samples.map((sample) => sample[figure]));
   return {
     name: samples[0]?.name ?? "",
     heapBytes: least("heapBytes"),
     descriptors: least("descriptors"),
     resources: least("resources"),
+    timers: least("timers"),
     residentBytes: least("residentBytes"),
   };
 }

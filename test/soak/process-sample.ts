@@ -7,6 +7,8 @@ import type { PartProcess } from "./part-process.ts";
 const looks = 5;
 const betweenLooksMs = 1_000;
 const answerWithinMs = 30_000;
+/** As node names them. */
+const timerKinds: readonly string[] = ["Timeout", "Immediate"];
 
 /** What the process holds, as the least of five looks within some seconds. */
 export async function sampleOf(part: PartProcess): Promise<ProcessSample> {
@@ -24,19 +26,21 @@ async function oneLook({ name, pid, inspectorUrl }: PartProcess): Promise<Proces
   try {
     await inspector.ask("HeapProfiler.collectGarbage", {});
     const answer = await inspector.ask("Runtime.evaluate", {
-      expression: `JSON.stringify({ ...process.memoryUsage(), resources: process.getActiveResourcesInfo().length })`,
+      expression: `JSON.stringify({ ...process.memoryUsage(), active: process.getActiveResourcesInfo() })`,
     });
     const { result } = answer as { readonly result: { readonly value: string } };
     const usage = JSON.parse(result.value) as {
       readonly heapUsed: number;
       readonly rss: number;
-      readonly resources: number;
+      readonly active: readonly string[];
     };
+    const timers = usage.active.filter((kind) => timerKinds.includes(kind)).length;
     return {
       name,
       heapBytes: usage.heapUsed,
       descriptors,
-      resources: usage.resources,
+      resources: usage.active.length - timers,
+      timers,
       residentBytes: usage.rss,
     };
   } finally {

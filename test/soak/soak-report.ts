@@ -119,7 +119,7 @@ function countsText(counts: Readonly<Record<string, number>>): string {
 
 function sampleLines(before: ProcessSample, after: ProcessSample): readonly string[] {
   const heap = `heap ${megabytes(before.heapBytes)} -> ${megabytes(after.heapBytes)}`;
-  const handles = `descriptors ${before.descriptors} -> ${after.descriptors}, resources ${before.resources} -> ${after.resources}`;
+  const handles = `descriptors ${before.descriptors} -> ${after.descriptors}, resources ${before.resources} -> ${after.resources}, timers ${before.timers} -> ${after.timers}`;
   const resident = `resident ${megabytes(before.residentBytes)} -> ${megabytes(after.residentBytes)}`;
   return [`${before.name}: ${heap}, ${handles} (${resident})`];
 }
