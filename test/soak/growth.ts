@@ -15,7 +15,7 @@ export type ProcessSample = {
   readonly residentBytes: number;
 };
 
-/** How much more may be there at the end. */
+/** How much more may be there at the end; one handle more is always let pass, which of nine would be more than a tenth. */
 const growthMost = 0.1;
 
 const bounded = ["heapBytes", "descriptors", "resources"] as const;
@@ -29,7 +29,9 @@ export function growthBetween(
     const late = after.find(({ name }) => name === early.name);
     if (late === undefined) return [`${early.name} was not measured at the end`];
     return bounded
-      .filter((figure) => late[figure] > early[figure] * (1 + growthMost))
+      .filter(
+        (figure) => late[figure] > Math.max(early[figure] * (1 + growthMost), early[figure] + 1),
+      )
       .map((figure) => {
         const percent = ((late[figure] / early[figure] - 1) * 100).toFixed(1);
         return `${early.name}: ${figure} grew by ${percent} %, from ${early[figure]} to ${late[figure]}`;
