@@ -32,6 +32,7 @@ const packer = lightPacker({
   sender: openS3Store(location, Math.random),
   store: location,
   clock: systemClock,
+  random: Math.random,
   delayMs: () => Math.random() * job.packDelayMsMost,
 });
 

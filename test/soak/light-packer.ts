@@ -11,10 +11,11 @@ export function lightPacker(parts: {
   readonly sender: PartSender;
   readonly store: StoreLocation;
   readonly clock: Clock;
+  readonly random: () => number;
   /** How long the next archive waits before it is packed. */
   readonly delayMs: () => number;
 }): Packer {
-  const { sender, store, clock, delayMs } = parts;
+  const { sender, store, clock, random, delayMs } = parts;
   return {
     pack: async (order, { signal, onProgress }) => {
       await clock.sleep(delayMs(), signal);
@@ -24,7 +25,10 @@ export function lightPacker(parts: {
         sender,
         signal,
         onProgress,
-        monotonicMs: clock.elapsedMs,
+        // What bounds the wait for the store is the attempt: the heartbeat's answer calls it off once its lease is over.
+        onStore: () => undefined,
+        clock,
+        random,
       });
     },
   };
