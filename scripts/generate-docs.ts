@@ -2,6 +2,17 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lifecycleDiagram, lifecycleTable } from "@manman/core/backup/lifecycle-diagram.ts";
+import {
+  sessionEndedBy,
+  sessionMayFollow,
+  sessionStatuses,
+} from "@manman/core/session/lifecycle.ts";
+
+const sessionRows = sessionStatuses.map((status) => {
+  const next = sessionStatuses.filter((to) => sessionMayFollow(status, to));
+  const names = next.map((name) => `\`${name}\``).join(", ");
+  return `| \`${status}\` | ${names} | ${sessionEndedBy(status) ?? "nobody: it may last"} |`;
+});
 
 const path = join(import.meta.dirname, "../docs/lifecycle.md");
 
@@ -16,6 +27,17 @@ ${lifecycleDiagram()}
 ${lifecycleTable()}
 
 \`verifying\` is the control plane's own state: over the API it reads \`running\`.
+
+## The life of a session
+
+Generated from \`packages/core/src/session/lifecycle.ts\`.
+
+| state | may become | who moves it on when its host says nothing |
+| --- | --- | --- |
+${sessionRows.join("\n")}
+
+The command of a session that has not begun or ended is sent again after \`REDISPATCH_SECONDS\` to a host that is there, each time after twice as long, up to sixteen times
+as long. One that no host begins within \`DISPATCH_DEADLINE_HOURS\` has \`crashed\`, and a stop follows its start into the host's queue.
 `;
 
 if (process.argv.includes("--check")) {

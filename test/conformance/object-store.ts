@@ -1,10 +1,11 @@
 // What every object store must do: each promise of the ports UploadControl and PartSender as a fact.
 import { createHash, randomBytes } from "node:crypto";
 import type { StoredPart } from "@manman/core/backup/backup.ts";
-import type { PartSender, UploadControl } from "@manman/core/ports.ts";
+import type { BucketListing, PartSender, UploadControl } from "@manman/core/ports.ts";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { bucketListingConformance } from "./bucket-listing.ts";
 
-export type ObjectStore = UploadControl & PartSender;
+export type ObjectStore = UploadControl & PartSender & BucketListing;
 
 export type StoreUnderTest = {
   readonly store: ObjectStore;
@@ -384,6 +385,8 @@ export function objectStoreConformance(open: () => Promise<StoreUnderTest>): voi
       expect(digestOf((await store.readSmallObject(key)) ?? bytes(1))).toBe(digestOf(largest));
     });
   });
+
+  bucketListingConformance(opened);
 
   test("a store that is there passes its check", async () => {
     const { store } = await opened();

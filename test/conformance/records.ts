@@ -11,6 +11,8 @@ import { leftoverConformance } from "./records/leftovers.ts";
 import { outboxConformance } from "./records/outbox.ts";
 import { serverConformance } from "./records/servers.ts";
 import { sessionConformance } from "./records/sessions.ts";
+import { surveyConformance } from "./records/survey.ts";
+import { surveyedBackupConformance } from "./records/surveyed-backups.ts";
 
 /** Empty records of their own for one test; whoever makes them ends them when the test is over. */
 export type MakeRecords = () => Promise<Records>;
@@ -27,5 +29,7 @@ export function recordsConformance(makeRecords: MakeRecords): void {
   leaseConformance(makeRecords);
   leftoverConformance(makeRecords);
   installationConformance(makeRecords);
+  surveyConformance(makeRecords);
+  surveyedBackupConformance(makeRecords);
   outboxConformance(makeRecords);
 }

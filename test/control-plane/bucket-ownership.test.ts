@@ -4,6 +4,10 @@ import { openRecords } from "@manman/adapters/postgres/records.ts";
 import { migrate } from "@manman/adapters/postgres/migrate.ts";
 import { openS3Store } from "@manman/adapters/s3/s3-store.ts";
 import { status } from "@grpc/grpc-js";
+import {
+  Health,
+  HealthCheckResponse_ServingStatus,
+} from "@manman/contract/generated/health/v1/health_pb.ts";
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { grpcClient, type GrpcClient } from "@manman/contract/grpc-client.ts";
 import type { Installation, UploadControl } from "@manman/core/ports.ts";
@@ -157,16 +161,34 @@ test("while the store does not answer at the start everything but backups is ser
   onTestFinished(async () => await s3.close());
   await s3.cut();
   const { environment } = await place(bucket);
-  const { api } = await started({ ...environment, S3_ENDPOINT: s3.through(endpoint) });
+  const { api, lines, address } = await started({
+    ...environment,
+    S3_ENDPOINT: s3.through(endpoint),
+  });
   const asked = { serverGameConfigId: await deployed(api) };
   expect(await refused(api.createBackup(asked))).toMatchObject({ code: status.UNAVAILABLE });
   expect((await api.listBackups({})).backups).toEqual([]);
+  const health = grpcClient(Health, { address });
+  onTestFinished(() => health.close());
+  const { SERVING, NOT_SERVING } = HealthCheckResponse_ServingStatus;
+  await expect.poll(async () => (await health.check({})).status).toBe(SERVING);
+  expect(await health.check({ service: "manman.v1.backups" })).toMatchObject({
+    status: NOT_SERVING,
+  });
+  const unknown = "backups cannot be made: it is not known as yet whose bucket it is";
+  expect(lines.filter((line) => line["msg"] === unknown)).toHaveLength(1);
   await s3.heal();
   const made = await until(async () => await api.createBackup(asked).catch(() => undefined), {
     what: "backups are taken on",
     deadlineMs: 30_000,
   });
   expect(made.backup?.status).toBe("pending");
+  await expect
+    .poll(async () => (await health.check({ service: "manman.v1.backups" })).status)
+    .toBe(SERVING);
+  expect(
+    lines.filter((line) => line["msg"] === "the bucket is ours: backups can be made"),
+  ).toHaveLength(1);
 });
 
 test("a marker that nobody of ours has written is left alone, and nothing is written to the bucket", async () => {

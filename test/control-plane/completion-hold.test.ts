@@ -3,6 +3,7 @@ import { grantClaim } from "@manman/core/backup/claim-attempt.ts";
 import { defaultBackupLimits } from "@manman/core/backup/limits.ts";
 import { takeReport } from "@manman/core/backup/take-report.ts";
 import type { Records, UploadControl } from "@manman/core/ports.ts";
+import { systemClock } from "@manman/adapters/platform/system-clock.ts";
 import { migrate } from "@manman/adapters/postgres/migrate.ts";
 import { openRecords } from "@manman/adapters/postgres/records.ts";
 import { completeBackup, type CompletionNeeds } from "@manman/control-plane/completion.ts";
@@ -76,6 +77,7 @@ function needs(calls: string[], inspectObject: UploadControl["inspectObject"]): 
     records,
     circumstances,
     log: recordedLog().log,
+    clock: systemClock,
     store: {
       completeUpload: async (key) => {
         calls.push(`complete ${key}`);
@@ -124,4 +126,51 @@ test("who has lost the record to another meanwhile removes no object", async () 
   await completeBackup(backupId, slow);
   expect(calls.filter((call) => call.startsWith("remove"))).toEqual([]);
   expect((await records.backups.get(backupId))?.status).toBe("verifying");
+});
+
+/** How long nobody else works on the record, in milliseconds. */
+async function heldMs(backupId: bigint): Promise<number> {
+  let held = 0;
+  await records.backups.change(backupId, ({ dueAtMs }, nowMs) => {
+    held = Number(dueAtMs) - nowMs;
+    return { kind: "keep", why: "a look" };
+  });
+  return held;
+}
+
+test("who dies while it completes an upload holds the record up for 15 s and no longer", async () => {
+  const backupId = await verifyingBackup("dies");
+  const death = Promise.withResolvers<never>();
+  death.promise.catch(() => {});
+  const dying = needs([], async () => await death.promise);
+  const completing = completeBackup(backupId, {
+    ...dying,
+    // A dead process renews nothing.
+    clock: { sleep: async () => await new Promise<never>(() => {}) },
+  });
+  completing.catch(() => {});
+  await until(async () => (await heldMs(backupId)) > 0, { what: "the record is held" });
+  expect(await heldMs(backupId)).toBeGreaterThan(5_000);
+  expect(await heldMs(backupId)).toBeLessThanOrEqual(15_000);
+});
+
+test("a completion that takes long keeps its hold, and gives it back with its end", async () => {
+  const backupId = await verifyingBackup("long");
+  let renewals = 0;
+  const change: typeof records.backups.change = async (...args) => {
+    const outcome = await records.backups.change(...args);
+    if (outcome?.decision.kind === "change" && outcome.record.status === "verifying") renewals += 1;
+    return outcome;
+  };
+  const long = needs([], async () => {
+    await until(() => renewals > 3, { what: "the hold is renewed again and again" });
+    return { sizeBytes: 100, etag: '"e"' };
+  });
+  await completeBackup(backupId, {
+    ...long,
+    clock: { sleep: async (_ms, signal) => await systemClock.sleep(20, signal) },
+    records: { backups: { ...records.backups, change } },
+  });
+  expect((await records.backups.get(backupId))?.status).toBe("completed");
+  expect(await heldMs(backupId)).toBeLessThanOrEqual(0);
 });

@@ -6,7 +6,6 @@ import { Health } from "@manman/contract/generated/health/v1/health_pb.ts";
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { grpcClient } from "@manman/contract/grpc-client.ts";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { takenFromHost } from "../harness/broker-queues.ts";
 import { bufCurl } from "../harness/buf-curl.ts";
 import { freshBroker, type FreshBroker } from "../harness/fresh-broker.ts";
 import { freshBucket, type FreshBucket } from "../harness/fresh-bucket.ts";
@@ -178,36 +177,6 @@ test("with a database that swallows every word it ends within its bound all the 
     expect(await call).toMatchObject({ code: 14 });
     await proxy.heal();
   }
-});
-
-test("killed between commit and publish, its successor sends the command", async () => {
-  const proxy = await TcpProxy.to(broker.url);
-  onTestFinished(async () => await proxy.close());
-  const first = await started({ RABBITMQ_URL: proxy.through(broker.url) });
-  const { serverId } = await first.api.registerServer({ name: "killed-between" });
-  const created = await first.api.createGameConfig({ name: "demo", entrypoint: ["/bin/true"] });
-  const { config } = await first.api.deployGameConfig({
-    serverId,
-    gameConfigId: created.config?.configId ?? 0n,
-  });
-  await until(() => first.lines.some(({ msg }) => msg === "ready"), { what: "it is ready" });
-  await proxy.cut();
-  const { backup } = await first.api.createBackup({
-    serverGameConfigId: config?.serverGameConfigId ?? 0n,
-  });
-  expect(await first.end("SIGKILL")).toBeNull();
-  expect(await takenFromHost(broker.url, serverId)).toEqual([]);
-  await started();
-  const commands = await until(
-    async () => {
-      const taken = await takenFromHost(broker.url, serverId);
-      return taken.length > 0 && taken;
-    },
-    { what: "the command arrives" },
-  );
-  expect(commands.map(({ body }) => JSON.parse(body).backup_id)).toEqual([
-    Number(backup?.backupId),
-  ]);
 });
 
 test("a port that is taken ends the start with exit code 1", async () => {

@@ -1,6 +1,7 @@
 // One control plane in this process on a database, a broker and a bucket of its own, each behind a proxy that can take it away.
 import { defaultBackupLimits, type BackupLimits } from "@manman/core/backup/limits.ts";
-import type { Bus, Records, UploadControl } from "@manman/core/ports.ts";
+import { defaultSurveyLimits, type SurveyLimits } from "@manman/core/bucket-survey.ts";
+import type { BucketListing, Bus, Records, UploadControl } from "@manman/core/ports.ts";
 import { systemClock } from "@manman/adapters/platform/system-clock.ts";
 import { migrate } from "@manman/adapters/postgres/migrate.ts";
 import { openRecords } from "@manman/adapters/postgres/records.ts";
@@ -27,7 +28,7 @@ export type Scene = {
   /** The same database, broker and store, past the proxies. */
   readonly records: Records;
   readonly bus: Bus;
-  readonly store: UploadControl & PartSender;
+  readonly store: UploadControl & PartSender & BucketListing;
   readonly bucket: FreshBucket;
   /** Past the proxy. */
   readonly databaseUrl: string;
@@ -45,6 +46,7 @@ export type Scene = {
 
 export type SceneOptions = {
   readonly limits?: Partial<BackupLimits>;
+  readonly survey?: Partial<SurveyLimits>;
   readonly token?: string;
   readonly heartbeatMs?: number;
 };
@@ -76,6 +78,7 @@ export async function controlPlaneScene(options: SceneOptions = {}): Promise<Sce
     });
     const controlPlane = await startControlPlane({
       ...parts,
+      listing: parts.store,
       clock: systemClock,
       random: Math.random,
       log,
@@ -86,6 +89,7 @@ export async function controlPlaneScene(options: SceneOptions = {}): Promise<Sce
         heartbeatMs: options.heartbeatMs ?? 1_000,
         adoptBucket: null,
         limits: { ...defaultBackupLimits, ...options.limits },
+        survey: { ...defaultSurveyLimits, ...options.survey },
       },
     });
     ends.push(async () => {
@@ -127,7 +131,7 @@ export async function controlPlaneScene(options: SceneOptions = {}): Promise<Sce
 type Parts = {
   readonly records: Records;
   readonly bus: Bus;
-  readonly store: UploadControl & PartSender;
+  readonly store: UploadControl & PartSender & BucketListing;
 };
 
 function openParts(where: {

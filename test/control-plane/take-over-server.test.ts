@@ -102,6 +102,29 @@ test("a takeover ends what ran there at once, and gives the server to the next h
   expect(await scene.hostApi.claimAttempt(next)).toMatchObject({ outcome: ClaimOutcome.CLAIMED });
 });
 
+test("a claim that a takeover overtakes is refused, and its upload is aborted", async () => {
+  const host = await hostOf("raced");
+  const { serverId } = host;
+  const backupId = await createdBackup(scene, host);
+  scene.proxies.store.stallAfter(1);
+  const claim = refused(scene.hostApi.claimAttempt({ serverId, instanceId, backupId, attempt: 1 }));
+  await until(() => scene.proxies.store.isStalled, { what: "the claim opens an upload" });
+  expect(await scene.api.takeOverServer({ serverId })).toMatchObject({ attemptsEnded: 0 });
+  await scene.proxies.store.heal();
+  expect(await claim).toMatchObject({
+    code: status.FAILED_PRECONDITION,
+    reason: "HOST_MANAGER_DISOWNED",
+  });
+  expect((await scene.api.getBackup({ backupId })).backup).toMatchObject({
+    status: "pending",
+    attempt: 1,
+  });
+  const key = `backups/${host.sgcId}/${backupId}.tar.gz`;
+  await until(async () => (await scene.store.listUploads(key)).length === 0, {
+    what: "the upload is aborted",
+  });
+});
+
 test("a takeover that is repeated changes nothing, and one that readmits lets the old host manager back", async () => {
   const { serverId } = await hostOf("again");
   await scene.api.takeOverServer({ serverId });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { runningGame } from "../harness/fleet-games.ts";
 import { storedBytes } from "../harness/fleet-objects.ts";
 import { backupOf, endedBackup, historyOf, untilBackup } from "../harness/fleet-records.ts";
-import { Fleet, tellLogOfFailure } from "../harness/fleet.ts";
+import { Fleet, openFleet, tellLogOfFailure } from "../harness/fleet.ts";
 import {
   haltedBackup,
   nothingIsLeftOpen,
@@ -52,21 +52,28 @@ test.each(["falls silent", "breaks every connection"] as const)(
   },
 );
 
-test("a gateway that stays away costs attempts, and the one after its return completes", async () => {
-  const game = await runningGame(fleet, sixPartsBytes);
-  const backupId = await haltedBackup(fleet, ofHost, game);
-  await ofHost.cut();
+test("a gateway that stays away for longer than a packer may stand still costs attempts, and the one after its return completes", async () => {
+  const own = await openFleet({ hostManager: { STALL_SECONDS: "10" } });
+  const { s3, variables } = await wayToStore(own);
+  const { hostManager } = await own.stand({ hostManager: variables });
+  const game = await runningGame(own, sixPartsBytes);
+  const backupId = await haltedBackup(own, s3, game);
+  await s3.cut();
+  await hostManager.said("the store is away: the packer waits for it");
   const waiting = await untilBackup(
-    fleet,
+    own,
     backupId,
     "has lost its first attempt",
     ({ attempt }) => attempt > 1,
   );
   expect(waiting.waitingReason).toContain("which failed: upload backups/");
-  await ofHost.heal();
-  expect(await endedBackup(fleet, backupId)).toMatchObject({ status: "completed" });
-  expect(await wholeObject(game.sgcId, backupId)).toBe(true);
-  await nothingIsLeftOpen(fleet);
+  expect(waiting.waitingReason).toContain("the store stayed away for 10 s");
+  await s3.heal();
+  expect(await endedBackup(own, backupId)).toMatchObject({ status: "completed" });
+  const { sizeBytes } = await backupOf(own, backupId);
+  const key = `backups/${game.sgcId}/${backupId}.tar.gz`;
+  expect(await storedBytes(own, key)).toBe(sizeBytes);
+  await nothingIsLeftOpen(own);
   await game.goesOn();
 });
 

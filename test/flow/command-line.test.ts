@@ -169,3 +169,29 @@ test("without the token everything ends with exit code 6", async () => {
   expect(denied).toMatchObject({ exitCode: 6, stdout: "" });
   expect(denied.stderr).toContain("set MANMAN_TOKEN to the control plane's token");
 });
+
+test("a survey of the bucket is run, waited for and shown, with what a stranger has put there", async () => {
+  expect(await run("bucket", "survey")).toMatchObject({
+    exitCode: 0,
+    stderr: "no survey was finished as yet\n",
+  });
+  const early = await run("bucket", "survey", "--wait");
+  expect([early.exitCode, early.stderr]).toEqual([2, expect.stringContaining("--run")]);
+  const ran = await run("bucket", "survey", "--run", "--wait", "--timeout", "30");
+  expect(ran).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringMatching(
+      /^survey 1, finished \d.*Z, of \d+ objects and \d+ open uploads: unknown objects: 0, unknown uploads: 0, missing objects: 0\n$/,
+    ),
+  });
+  expect(ran.stdout).toBe("WHAT  KEY  SIZE  TIME  BACKUP  UPLOAD\n");
+  const began = await run("bucket", "survey", "--run", "--json");
+  expect(jsonOf(began)).toMatchObject({ survey: { survey_id: "2" } });
+  await until(
+    async () => {
+      const shown = jsonOf(await run("bucket", "survey", "--json"));
+      return (shown as { finished?: { survey_id?: string } }).finished?.survey_id === "2";
+    },
+    { what: "the second survey is shown" },
+  );
+});

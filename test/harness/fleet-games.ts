@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { environmentName, serverName, type Fleet } from "./fleet.ts";
+import { environmentName, type Fleet, type Host } from "./fleet.ts";
 import { untilSession } from "./fleet-records.ts";
 import { until } from "./until.ts";
 
@@ -28,16 +28,17 @@ const tickingGame = [
   fileURLToPath(new URL("./ticking-game.ts", import.meta.url)),
 ];
 
-/** Deploys a game on the fleet's host: by default one that ticks. */
+/** Deploys a game on a host of the fleet: by default one that ticks, on `eu-1`. */
 export async function deployedGame(
-  { api, dataDir }: Fleet,
+  { api, host: firstHost }: Fleet,
   command: readonly string[] = tickingGame,
+  host: Host = firstHost,
 ): Promise<Game> {
-  const { serverId } = await api.registerServer({ name: serverName, environment: environmentName });
+  const { serverId } = await api.registerServer({ name: host.name, environment: environmentName });
   const { config } = await api.createGameConfig({ name: "demo", command: [...command] });
   const deployed = await api.deployGameConfig({ serverId, gameConfigId: config?.configId ?? 0n });
   const sgcId = deployed.config?.serverGameConfigId ?? 0n;
-  return { sgcId, world: join(dataDir, `gsc-${environmentName}-${sgcId}`, "game") };
+  return { sgcId, world: join(host.dataDir, `gsc-${environmentName}-${sgcId}`, "game") };
 }
 
 /** Fills its world: a small file, and one with so many bytes that do not compress. */
@@ -69,8 +70,12 @@ export async function startedGame(fleet: Fleet, game: Game): Promise<RunningGame
 }
 
 /** A game with a world of so many bytes, deployed and running. */
-export async function runningGame(fleet: Fleet, regionBytes = 1_000): Promise<RunningGame> {
-  const game = await deployedGame(fleet);
+export async function runningGame(
+  fleet: Fleet,
+  regionBytes = 1_000,
+  host: Host = fleet.host,
+): Promise<RunningGame> {
+  const game = await deployedGame(fleet, tickingGame, host);
   await makeWorld(game, regionBytes);
   return await startedGame(fleet, game);
 }

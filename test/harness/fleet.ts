@@ -25,6 +25,9 @@ export type FleetOptions = {
   readonly brokerUrl?: string;
 };
 
+/** A host of the fleet: the name of its server, and its HOST_DATA_DIR. */
+export type Host = { readonly name: string; readonly dataDir: string };
+
 export const serverName = "eu-1";
 export const environmentName = "test";
 
@@ -37,7 +40,9 @@ export class Fleet {
   readonly #ends: (() => Promise<void>)[] = [];
   /** A directory of the fleet's own. */
   readonly scratch: string;
-  /** HOST_DATA_DIR. */
+  /** The one that is there from the beginning, `eu-1`. */
+  readonly host: Host;
+  /** HOST_DATA_DIR of that. */
   readonly dataDir: string;
   readonly bucket: FreshBucket;
   readonly databaseUrl: string;
@@ -53,6 +58,7 @@ export class Fleet {
     this.#options = options;
     this.scratch = parts.scratch;
     this.dataDir = join(parts.scratch, "data");
+    this.host = { name: serverName, dataDir: this.dataDir };
     this.bucket = parts.bucket;
     this.databaseUrl = parts.databaseUrl;
     this.brokerUrl = parts.brokerUrl;
@@ -98,13 +104,20 @@ export class Fleet {
     });
   }
 
-  /** Starts the host manager of `eu-1`. */
-  startHostManager(more: Variables = {}): Program {
+  /** A further host, on which nothing runs as yet. */
+  async addHost(name: string): Promise<Host> {
+    const dataDir = join(this.scratch, `data-${name}`);
+    await mkdir(dataDir);
+    return { name, dataDir };
+  }
+
+  /** Starts the host manager of a host, by default that of `eu-1`. */
+  startHostManager(more: Variables = {}, host: Host = this.host): Program {
     return this.#run("packages/host-manager/src/main.ts", {
       API_ADDRESS: this.address,
-      SERVER_NAME: serverName,
+      SERVER_NAME: host.name,
       ENVIRONMENT: environmentName,
-      HOST_DATA_DIR: this.dataDir,
+      HOST_DATA_DIR: host.dataDir,
       STOP_GRACE_SECONDS: "10",
       ...this.#options.hostManager,
       ...more,

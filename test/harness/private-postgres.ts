@@ -9,7 +9,7 @@ import { beginRecord, endRecord, postgresDataDir } from "../../scripts/services/
 import type { PrivateServer } from "./private-server.ts";
 import { until } from "./until.ts";
 
-/** Starts one (under a second). Committed data survives a kill. */
+/** Starts one (about a second), which waits for the disk as an operator's does. Committed data survives a kill. */
 export async function privatePostgres(): Promise<PrivateServer> {
   const record = await beginRecord(false);
   const dataDir = postgresDataDir(record);
@@ -17,7 +17,7 @@ export async function privatePostgres(): Promise<PrivateServer> {
   let url = "";
   let pid: number | undefined;
   const start = async (): Promise<void> => {
-    ({ url, pid } = await startEmbeddedPostgres({ dataDir, port, durability: "none" }));
+    ({ url, pid } = await startEmbeddedPostgres({ dataDir, port, durability: "full" }));
   };
   const stop = async (): Promise<void> => {
     pid = undefined;

@@ -18,6 +18,7 @@ export type Program = {
   readonly said: (message: string, from?: number) => Promise<LogLine>;
   /** Its exit code once it has ended and all it said was read; null where a signal ended it. */
   readonly ended: Promise<number | null>;
+  readonly hasEnded: () => boolean;
   /** Sends a signal, and gives `ended`. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
 };
@@ -45,6 +46,7 @@ export function runProgram(main: string, environment: Variables): Program {
         deadlineMs: saidWithinMs,
       }),
     ended,
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     end: async (signal) => {
       child.kill(signal);
       return await ended;

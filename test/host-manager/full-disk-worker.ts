@@ -9,6 +9,7 @@ import { SessionDirectories } from "@manman/host-manager/games/session-directory
 import { takeIn } from "@manman/host-manager/intake.ts";
 import { BackupJournal } from "@manman/host-manager/journal/backup-journal.ts";
 import { SessionJournal } from "@manman/host-manager/journal/session-journal.ts";
+import { Room } from "@manman/host-manager/room.ts";
 import { Reserve } from "@manman/host-manager/reserve.ts";
 import { instanceIdIn, makeStateDir, stateDirOf } from "@manman/host-manager/state-dir.ts";
 import { backupCommand, startCommand, stopCommand } from "./commands.ts";
@@ -28,23 +29,31 @@ async function started() {
   const clock = { nowMs: () => 0 };
   const backups = await BackupJournal.open(state.backups, clock, log, spend);
   const sessions = await SessionJournal.open(state.commands, state.games, log, spend);
+  const room = new Room(reserve);
   const takes = async (command: Command): Promise<unknown> => {
     const parts = {
       journal: backups,
       onBackup: () => {},
       onSession: async (taken: Parameters<typeof sessions.accept>[0]) =>
         void (await sessions.accept(taken)),
-      requireRoom: async () => await reserve.requireRoom(),
+      hostProblem: async () => await room.problem(),
       log,
     };
     const body = Buffer.from(encodeCommand(command));
     const delivery = { routingKey: routingKey(command.kind, 7n), messageId: "m", body };
+    const since = lines.length;
     return await takeIn(parts, delivery).then(
-      ({ kind }) => kind,
+      ({ kind }) => `${kind}${handedBack(since)}`,
       (error: unknown) => (error instanceof Fault ? `${error.kind}: ${error.message}` : error),
     );
   };
   return { lock, reserve, instanceId, backups, sessions, takes };
+}
+
+/** Why a command was handed back since there were so many lines; empty where none was. */
+function handedBack(since: number): string {
+  const line = lines.slice(since).find(({ msg }) => msg === "command handed back");
+  return line === undefined ? "" : `, handed back: ${String(line["why"])}`;
 }
 
 const filler = join(dataDir, "filler");

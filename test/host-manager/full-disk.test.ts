@@ -19,10 +19,10 @@ async function onSmallDisk(sizeBytes: number): Promise<Record<string, unknown>> 
 
 const reserve = 16_777_216;
 
-function refusal(neededBytes: number) {
+function handedBack(neededMebibytes: number) {
   return expect.stringMatching(
     new RegExp(
-      `^away: no new work is taken in: .*/reserve: disk full: \\d+ of 33554432 bytes are free, ${neededBytes} needed$`,
+      `^done, handed back: no room for new work: the disk of .*/\\.manman has \\d+\\.\\d MiB of 32\\.0 MiB free, and ${neededMebibytes}\\.0 MiB are needed$`,
     ),
   );
 }
@@ -32,12 +32,12 @@ test("on a full disk what is under way is written down, nothing new is begun, an
   expect(seen).toEqual({
     "reserve at first": reserve,
     "first backup": "done",
-    "second backup, disk full": refusal(1_048_576),
+    "second backup, disk full": handedBack(1),
     "reserve, disk full": reserve,
     "report of the first": true,
     "reserve after the report": 0,
-    "third backup, reserve spent": refusal(20_971_520),
-    "start, reserve spent": refusal(20_971_520),
+    "third backup, reserve spent": handedBack(20),
+    "start, reserve spent": handedBack(20),
     "stop, reserve spent": "done",
     shortage: "",
     "shortage, nothing left": expect.stringMatching(
@@ -45,7 +45,7 @@ test("on a full disk what is under way is written down, nothing new is begun, an
     ),
     "instance id after a restart on the full disk": "an-id",
     "journal after the restart": ["1 reported"],
-    "fourth backup, nothing left": refusal(20_971_520),
+    "fourth backup, nothing left": handedBack(20),
     "third backup, room again": "done",
     "reserve, room again": reserve,
     "exit record": true,

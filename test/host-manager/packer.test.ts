@@ -8,17 +8,14 @@ import { getPriority } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openFolderStore } from "@manman/adapters/filesystem/folder-store.ts";
-import type { StoreLocation } from "@manman/host-manager/packer/pack-job.ts";
-import type { PackOutcome, PackProgress } from "@manman/host-manager/packer/pack-messages.ts";
-import { packerProcess } from "@manman/host-manager/packer/packer-process.ts";
+import type { PackProgress } from "@manman/host-manager/packer/pack-messages.ts";
 import { expect, test } from "vitest";
 import { until } from "../harness/until.ts";
 import { makeWorld, scratchDirectory } from "./game-world.ts";
-import { recordedLog, type RecordedLog } from "./recorded-log.ts";
+import { packed, packedObjectKey as objectKey, packerOn } from "./real-packer.ts";
 import { silentStore } from "./silent-store.ts";
 
 const mib = 1024 * 1024;
-const objectKey = "backups/42/5.tar.gz";
 
 test("an archive goes out in parts of one size, and the object is what tar reads", async () => {
   const { scratch, world, root, store } = await worldAndStore(20 * mib);
@@ -156,33 +153,6 @@ async function worldAndStore(regionBytes = 1_000) {
   const root = join(scratch, "bucket");
   const store = await openFolderStore({ root, nowMs: Date.now, newId: randomUUID });
   return { scratch, world, root, store };
-}
-
-function packerOn(store: StoreLocation, stallMs = 30_000) {
-  const recorded: RecordedLog = recordedLog();
-  const packer = packerProcess({ store, partSizeBytes: 8 * mib, compressionLevel: 6, stallMs });
-  return {
-    pack: async (
-      rootPath: string,
-      uploadId: string,
-      onProgress: (progress: PackProgress) => void = () => undefined,
-      signal: AbortSignal = new AbortController().signal,
-    ): Promise<PackOutcome> =>
-      await packer.pack(
-        { rootPath, rootName: "game", objectKey, uploadId },
-        { signal, onProgress, log: recorded.log },
-      ),
-    pid: async (): Promise<number> =>
-      await until(
-        () => recorded.lines.find((line) => "packer_pid" in line)?.["packer_pid"] as number,
-        { what: "the packer starts" },
-      ),
-  };
-}
-
-function packed(outcome: PackOutcome): Extract<PackOutcome, { kind: "packed" }> {
-  if (outcome.kind !== "packed") throw new Error(outcome.failure.message);
-  return outcome;
 }
 
 /** More than a Node process has that only waits: its pool compresses and reads. */

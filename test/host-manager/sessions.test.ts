@@ -69,6 +69,27 @@ test("a start waits for the stop of the session before it, another game does not
   expect(host.statuses()).toContain("session 456 stopped");
 });
 
+test("a start that comes again is answered with what became of the first one", async () => {
+  const host = await started();
+  await host.send(startCommand({ sequence: 1n }));
+  await reported(host, "session 456 running");
+  host.controlPlane.reports.length = 0;
+  await host.send(startCommand({ sequence: 2n }));
+  await reported(host, "session 456 running");
+  expect(host.runner.told).toEqual(["start 456"]);
+
+  await host.send(stopCommand({ sequence: 3n }));
+  await until(() => host.runner.told.includes("forget 456"), { what: "the runner lets go" });
+  host.controlPlane.reports.length = 0;
+  await host.send(startCommand({ sequence: 4n }));
+  await reported(host, "session 456 crashed");
+  expect(lastReport(host)).toMatchObject({
+    exitCode: -1,
+    errorMessage: "it was started before, and nothing is known of its end",
+  });
+  expect(host.runner.told).toEqual(["start 456", "stop 456", "forget 456"]);
+});
+
 test("a kill does not wait for the grace of the stop before it", async () => {
   const host = await started();
   host.runner.ignoresStop = true;

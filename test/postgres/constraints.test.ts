@@ -32,6 +32,21 @@ const outboxWith = (kind: string, columns: string, values: string) =>
   `insert into outbox (server_id, sgc_id, sequence, kind, ${columns}) values (1, 1, 1, '${kind}', ${values})`;
 
 test.each([
+  [
+    "two surveys of the bucket at a time",
+    "insert into bucket_survey default values; insert into bucket_survey default values",
+    unique,
+  ],
+  [
+    "a survey that goes on in the middle of a key's uploads, and names no key",
+    "insert into bucket_survey (phase, after_upload_id) values ('uploads', 'u-1')",
+    check,
+  ],
+  [
+    "an unknown upload without its id",
+    "with survey as (insert into bucket_survey default values returning survey_id) insert into bucket_finding (survey_id, kind, object_key, at) select survey_id, 'unknown_upload', 'k', now() from survey",
+    check,
+  ],
   ["a server without a name", "insert into server (name) values ('')", check],
   ["a server's name taken twice", "insert into server (name) values ('host-a')", unique],
   ["two default servers", "update server set is_default = true", unique],
@@ -51,15 +66,21 @@ test.each([
   ["a session's unknown status", "update session set status = 'asleep'", check],
   [
     "a second live session of one game",
-    "insert into session (sgc_id, server_id, status) values (1, 1, 'pending')",
+    "insert into session (sgc_id, server_id, status, due_at) values (1, 1, 'pending', now())",
     unique,
   ],
   [
     "a session on another server than its game's",
-    "insert into session (sgc_id, server_id, status) values (1, 2, 'stopping')",
+    "insert into session (sgc_id, server_id, status, due_at) values (1, 2, 'stopping', now())",
     foreignKey,
   ],
   ["a session that ended at no time", "update session set status = 'stopped'", check],
+  [
+    "a session that has to end and that nobody looks at",
+    "update session set status = 'stopping'",
+    check,
+  ],
+  ["a session that runs and is due", "update session set due_at = now()", check],
   ["a session that lives and has ended", "update session set ended_at = now()", check],
   [
     "a session restored from no backup",

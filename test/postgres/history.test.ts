@@ -82,7 +82,11 @@ test("a change that is no transition leaves no event, however often it comes", a
   const { backupId } = await pendingBackup(records);
   for (let n = 0; n < 3; n += 1) {
     await changed(records, backupId, (backup, nowMs) =>
-      sendAgain({ ...backup, dueAtMs: nowMs }, true, circumstances(nowMs)),
+      sendAgain(
+        { ...backup, dueAtMs: nowMs },
+        { isOnline: true, problem: "" },
+        circumstances(nowMs),
+      ),
     );
   }
   const [events] = await database.query("select count(*)::int as n from backup_event");

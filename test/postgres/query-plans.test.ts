@@ -1,13 +1,14 @@
 // Every statement reaches its rows through an index, whether the tables are empty or hold hundreds of thousands of rows, and reads
 // little to find them.
+import { defaultBackupLimits } from "@manman/core/backup/limits.ts";
 import { openRecords } from "@manman/adapters/postgres/records.ts";
 import type { BackupRequest } from "@manman/core/backup/create-backup.ts";
 import { backupCommand } from "@manman/core/backup/transition.ts";
 import type { BackupFilter, Records, SessionFilter } from "@manman/core/ports.ts";
-import { askToStop } from "@manman/core/session/stop-session.ts";
 import { decideStart } from "@manman/core/session/start-session.ts";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { toStop } from "../conformance/records/fixtures.ts";
 import { migratedDatabase, type RecordDatabase } from "./record-database.ts";
 
 const page = { beforeId: 150_000n, limit: 50 };
@@ -43,7 +44,7 @@ const calls: Record<string, (records: Records) => Promise<unknown>> = {
       { name: "host-100", environment: "dev", capabilities: null, instanceId: "other" },
       30_000,
     ),
-  "servers.seenBy": async ({ servers }) => await servers.seenBy(100n, "i", 30_000),
+  "servers.seenBy": async ({ servers }) => await servers.seenBy(100n, "i", 30_000, ""),
   "servers.forgetInstance": async ({ servers }) => await servers.forgetInstance(101n, false),
   "servers.getByName": async ({ servers }) => await servers.getByName("host-100"),
   "games.getConfig": async ({ games }) => await games.getConfig(100n),
@@ -54,10 +55,14 @@ const calls: Record<string, (records: Records) => Promise<unknown>> = {
   "games.listGames of a server": async ({ games }) => await games.listGames(7n, page),
   "sessions.get": async ({ sessions }) => await sessions.get(100_000n),
   "sessions.start": async ({ sessions }) =>
-    await sessions.start(20_000n, (situation) =>
-      decideStart({ sgcId: 20_000n, force: true }, situation),
+    await sessions.start(20_000n, (situation, nowMs) =>
+      decideStart({ sgcId: 20_000n, force: true }, situation, {
+        nowMs,
+        limits: defaultBackupLimits,
+      }),
     ),
-  "sessions.change": async ({ sessions }) => await sessions.change(199_990n, askToStop),
+  "sessions.change": async ({ sessions }) => await sessions.change(199_990n, toStop),
+  "sessions.due": async ({ sessions }) => await sessions.due(20, 30_000),
   "sessions.list": async ({ sessions }) => await sessions.list(anySession, page),
   "sessions.list of a game": async ({ sessions }) =>
     await sessions.list({ ...anySession, sgcId: 1_000n }, page),
@@ -77,6 +82,16 @@ const calls: Record<string, (records: Records) => Promise<unknown>> = {
   "sessions.list of an hour": async ({ sessions }) =>
     await sessions.list(
       { ...anySession, startedAfterMs: weekAgoMs, startedBeforeMs: weekAgoMs + 3_600_000 },
+      { beforeId: null, limit: 50 },
+    ),
+  "sessions.list of long ago": async ({ sessions }) =>
+    await sessions.list(
+      { ...anySession, startedBeforeMs: Date.now() - 120 * 24 * 3_600_000 },
+      { beforeId: null, limit: 50 },
+    ),
+  "sessions.list of a server's before there were any": async ({ sessions }) =>
+    await sessions.list(
+      { ...anySession, serverId: 7n, startedBeforeMs: 1_000 },
       { beforeId: null, limit: 50 },
     ),
   "backups.get": async ({ backups }) => await backups.get(100_000n),
@@ -121,6 +136,12 @@ const calls: Record<string, (records: Records) => Promise<unknown>> = {
   "backups.takeLeftovers": async ({ backups }) => await backups.takeLeftovers(20, 1_000),
   "backups.dropLeftover": async ({ backups }) => await backups.dropLeftover(1_000n),
   "backups.putOffLeftover": async ({ backups }) => await backups.putOffLeftover(1_000n, 1_000, ""),
+  "survey.known": async ({ survey }) => await survey.known([1_000n, 100_000n, 199_999n]),
+  "survey.completed": async ({ survey }) =>
+    await survey.completed("backups/1", "backups/2/999999.tar.gz", 1_000),
+  "survey.completed to the end": async ({ survey }) =>
+    await survey.completed("backups/1", null, 1_000),
+  "survey.findings": async ({ survey }) => await survey.findings(1n, 50_000n, 101),
   "outbox.relay": async ({ outbox }) =>
     await outbox.relay(20, async (messages) =>
       messages.map((_message, place) =>
@@ -250,7 +271,7 @@ async function fillAlmostNothing({ query }: RecordDatabase): Promise<void> {
 
 /** 20,000 games on 1,000 servers; 200,000 sessions and backups, most of them over, a tenth of them of game 1. */
 async function fill({ query }: RecordDatabase): Promise<void> {
-  await query("truncate server, game_config, outbox restart identity cascade");
+  await query("truncate server, game_config, outbox, bucket_survey restart identity cascade");
   await query(`
     insert into server (name, environment, last_seen_at)
       select 'host-' || n, 'dev', now() from generate_series(1, 1000) n;
@@ -258,22 +279,26 @@ async function fill({ query }: RecordDatabase): Promise<void> {
       select n % 1000, '', '', '', '{}', '{}', '{}' from generate_series(1, 20000) n;
     insert into server_game_config (server_id, config_id, port_bindings)
       select 1 + n % 1000, n, '[]' from generate_series(1, 20000) n;
-    insert into session (sgc_id, server_id, status, started_at, ended_at)
+    insert into session (sgc_id, server_id, status, created_at, started_at, ended_at)
       select game.sgc_id, game.server_id, case when n % 100 = 0 then 'crashed' else 'stopped' end,
-        now() - (200000 - n) * interval '1 minute', now()
+        now() - (200000 - n) * interval '1 minute', now() - (200000 - n) * interval '1 minute', now()
       from generate_series(1, 180000) n
       join server_game_config game on game.sgc_id = case when n % 10 = 0 then 1 else 1 + n % 20000 end;
     insert into session (sgc_id, server_id, status, started_at)
       select sgc_id, server_id, 'running', now() from server_game_config;
+    insert into session (sgc_id, server_id, status, started_at, due_at)
+      select sgc_id, server_id, 'stopping', now(), now() + (sgc_id % 1000 - 10) * interval '1 minute'
+      from server_game_config;
     insert into backup (sgc_id, server_id, session_id, request_id, status, object_key, finished_at)
       select session.sgc_id, session.server_id, session_id, 'r-' || session_id,
-        case when session_id % 10 < 7 then 'deleted' else 'completed' end, 'k', now()
+        case when session_id % 10 < 7 then 'deleted' else 'completed' end,
+        'backups/' || session.sgc_id || '/' || session_id || '.tar.gz', now()
       from session where session_id <= 180000 order by session_id;
     insert into backup (sgc_id, server_id, session_id, status, object_key, due_at, visible_at,
         upload_id, upload_instance_id, event_count)
       select sgc_id, server_id, session_id, case when session_id % 2 = 0 then 'running' else 'pending' end,
         'k', now() + interval '1 hour', now() + (session_id % 1000 - 10) * interval '1 minute', 'u', 'i', 1
-      from session where session_id > 180000 order by session_id;
+      from session where session_id between 180001 and 200000 order by session_id;
     insert into operation (sgc_id, kind, backup_id)
       select sgc_id, 'backup', backup_id from backup where backup_id > 180000 and sgc_id > 1;
     insert into backup_event (backup_id, sequence, to_status, attempt, who, why)
@@ -283,6 +308,9 @@ async function fill({ query }: RecordDatabase): Promise<void> {
       from generate_series(1, 100000) n;
     insert into leftover (backup_id, object_key, due_at)
       select n, 'k', now() + (n % 1000 - 10) * interval '1 minute' from generate_series(1, 100000) n;
+    insert into bucket_survey (finished_at) values (now()), (null);
+    insert into bucket_finding (survey_id, kind, object_key, at)
+      select 1 + n % 2, 'unknown_object', 'k', now() from generate_series(1, 100000) n;
   `);
   await query("vacuum analyze");
 }

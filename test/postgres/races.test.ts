@@ -1,18 +1,21 @@
 // Control planes side by side on one database: the same work never twice, and never a deadlock that anybody sees.
+import { defaultBackupLimits } from "@manman/core/backup/limits.ts";
 import { openRecords } from "@manman/adapters/postgres/records.ts";
+import { grantClaim } from "@manman/core/backup/claim-attempt.ts";
 import { backupCommand } from "@manman/core/backup/transition.ts";
 import type { Records } from "@manman/core/ports.ts";
 import { decideStart } from "@manman/core/session/start-session.ts";
-import { askToStop } from "@manman/core/session/stop-session.ts";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import {
   birthOf,
+  circumstances,
   deployedGame,
   farOffMs,
   pendingBackup,
   present,
   startedSession,
+  toStop,
 } from "../conformance/records/fixtures.ts";
 import { migratedDatabase, type RecordDatabase } from "./record-database.ts";
 
@@ -62,10 +65,13 @@ test("backups, starts and stops of one game at the same moment get one number ea
       command: backupCommand(backup),
     }));
   const start = async (records: Records) =>
-    await records.sessions.start(game.sgcId, (situation) =>
-      decideStart({ sgcId: game.sgcId, force: true }, situation),
+    await records.sessions.start(game.sgcId, (situation, nowMs) =>
+      decideStart({ sgcId: game.sgcId, force: true }, situation, {
+        nowMs,
+        limits: defaultBackupLimits,
+      }),
     );
-  const stop = async (records: Records) => await records.sessions.change(sessionId, askToStop);
+  const stop = async (records: Records) => await records.sessions.change(sessionId, toStop);
   await Promise.all(
     Array.from({ length: 10 }, () => [one, other]).flatMap((pair) =>
       pair.flatMap((records) => [resend(records), start(records), stop(records)]),
@@ -117,6 +123,42 @@ test("a rule that had to wait for the lock is shown the time after the wait", as
   expect(shownMs).toBeGreaterThanOrEqual(present(rows[0]).moment.getTime());
 });
 
+test("a change under a server waits for a takeover of it, and is shown whose it is afterwards", async () => {
+  const { backupId, serverId } = await pendingBackup(one);
+  const rival = await connected();
+  await rival.query("begin");
+  await rival.query("update server set former_instance_id = 'old' where server_id = $1", [
+    serverId,
+  ]);
+  let former: string | null = null;
+  const changing = one.backups.changeUnder(serverId, backupId, ({ server }) => {
+    former = present(server).formerInstanceId;
+    return { kind: "keep", why: "a test" };
+  });
+  await untilOneWaits();
+  await rival.query("commit");
+  await changing;
+  expect(former).toBe("old");
+});
+
+test("a takeover waits for a change under its server, and finds what that has begun", async () => {
+  const { backupId, serverId } = await pendingBackup(one);
+  const rival = await connected();
+  await rival.query("begin");
+  await rival.query("select from backup where backup_id = $1 for update", [backupId]);
+  const claim = { serverId, instanceId: "old", attempt: 1 };
+  const claiming = one.backups.changeUnder(serverId, backupId, ({ backup }, nowMs) =>
+    grantClaim(backup, claim, "upload-1", circumstances(nowMs)),
+  );
+  await untilOneWaits();
+  const takingOver = other.servers.forgetInstance(serverId, false);
+  await untilWait(2);
+  await rival.query("commit");
+  await Promise.all([claiming, takingOver]);
+  const running = await other.backups.runningUnderOthers(serverId, null, 0n, 10);
+  expect(running.map((backup) => backup.backupId)).toEqual([backupId]);
+});
+
 test("a change that is the victim of a deadlock is decided anew", async () => {
   const backup = await pendingBackup(one);
   const rival = await connected();
@@ -154,6 +196,10 @@ async function connected(): Promise<Client> {
 
 /** Until one connection waits for a lock. */
 async function untilOneWaits(): Promise<void> {
+  await untilWait(1);
+}
+
+async function untilWait(count: number): Promise<void> {
   await vi.waitFor(
     async () =>
       expect(
@@ -161,7 +207,7 @@ async function untilOneWaits(): Promise<void> {
           `select from pg_stat_activity
           where wait_event_type = 'Lock' and datname = current_database()`,
         ),
-      ).toHaveLength(1),
+      ).toHaveLength(count),
     { timeout: 10_000 },
   );
 }

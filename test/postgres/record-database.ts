@@ -21,7 +21,8 @@ export async function bareDatabase(): Promise<RecordDatabase> {
     remove,
     query: async (sql, values = []) => await queryOnce(url, sql, values),
     empty: async () => {
-      await queryOnce(url, "truncate server, game_config, outbox restart identity cascade", []);
+      const tables = "server, game_config, outbox, bucket_survey";
+      await queryOnce(url, `truncate ${tables} restart identity cascade`, []);
     },
   };
 }

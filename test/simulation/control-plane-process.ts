@@ -1,7 +1,7 @@
 // The real code of a control plane as a process of the simulation, from its start to its end in order.
 import { HostManagerAPI } from "@manman/contract/generated/manman/v1/host_manager_api_pb.ts";
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
-import { startControlPlane } from "@manman/control-plane/control-plane.ts";
+import { startControlPlane, type ControlPlaneConfig } from "@manman/control-plane/control-plane.ts";
 import type { Serving } from "@manman/control-plane/serve.ts";
 import { simBus } from "./bus.ts";
 import { simRecords } from "./database.ts";
@@ -11,10 +11,21 @@ import { heartbeatMs, limits } from "./plan.ts";
 import type { SimProcess } from "./process.ts";
 import { simLog } from "./quiet-log.ts";
 import { Served } from "./rpc.ts";
+import { surveyLimits } from "./survey-findings.ts";
 import type { SimWorld } from "./world.ts";
 
 /** As `stop` of the control plane says, and the time that a look at the clock takes. */
 const stopMsMax = 8_500;
+
+const config: ControlPlaneConfig = {
+  listenHost: "sim",
+  port: 0,
+  token: null,
+  heartbeatMs,
+  limits,
+  survey: surveyLimits,
+  adoptBucket: null,
+};
 
 /** Resolves once it has ended because it was asked to. */
 export async function runControlPlane(
@@ -31,10 +42,11 @@ export async function runControlPlane(
   place.bus = bus;
   const controlPlane = await startControlPlane(
     {
-      config: { listenHost: "sim", port: 0, token: null, heartbeatMs, limits, adoptBucket: null },
+      config,
       records: (defect.records ?? unchanged)(simRecords(process, side), around),
       bus: (defect.controlPlaneBus ?? unchanged)(bus, around),
       store: (defect.store ?? unchanged)(world.storeOf(process), around),
+      listing: world.storeOf(process),
       clock: process.clock,
       afterTurn: (start) => void time.after(0, () => process.enter(start)),
       random: process.chance.number,

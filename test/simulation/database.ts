@@ -45,6 +45,7 @@ export function simRecords(process: SimProcess, side: DatabaseSide): Records {
   };
   return {
     installation: over("installation", records.installation),
+    survey: over("survey", records.survey),
     servers: over("servers", records.servers),
     games: over("games", records.games),
     sessions: over("sessions", records.sessions),

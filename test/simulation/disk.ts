@@ -25,10 +25,13 @@ export function simDisk(
   {
     onWritten,
     onCarriedOut,
+    onNoRoom,
   }: {
     readonly onWritten: (text: string) => void;
     /** Told when something was done and the process has not heard of it yet. */
     readonly onCarriedOut: () => void;
+    /** Told when the process hears that there is no room for new work. */
+    readonly onNoRoom: () => void;
   },
 ): HostDisk {
   const onDisk = async <T>(what: string, work: () => T): Promise<T> =>
@@ -67,7 +70,9 @@ export function simDisk(
     openReserve: async () => ({
       spend: async (work) => await work(),
       requireRoom: async () => {
-        if (content.isFull) throw new Fault("away", "no new work is taken in: the disk is full");
+        if (!content.isFull) return;
+        onNoRoom();
+        throw new Fault("away", "no room for new work: the disk is full");
       },
       shortage: async () => (content.isFull ? "the disk is full" : ""),
     }),

@@ -161,5 +161,6 @@ function diskOf(
   return simDisk(process, place.disk, world.time, {
     onWritten: (text) => world.promises.hosts.onJournal(queueName(), text),
     onCarriedOut: () => world.network.carriedOut(process),
+    onNoRoom: () => world.promises.hosts.onNoRoom(queueName()),
   });
 }

@@ -5,6 +5,7 @@ import type { ArchiveOrder, Packer } from "@manman/host-manager/packer/packer-pr
 import { Fault, wordsOf } from "@manman/core/fault.ts";
 import type { StoredPart } from "@manman/core/backup/backup.ts";
 import type { PartSender } from "@manman/core/ports.ts";
+import { repeatWhileAway } from "@manman/core/repeat-while-away.ts";
 import { SimProcess } from "./process.ts";
 import { digestOf } from "./store.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -31,7 +32,9 @@ export function resetRuns(): void {
   runs = 0;
 }
 
-const sendTriesMax = 5;
+/** How long a host manager lets its packers stand still; operators set it as they like. */
+const stallsMs = [10_000, 60_000, 1_800_000] as const;
+const storeBackoff = { firstMs: 250, mostMs: 20_000 };
 
 export function simPacker(
   hostManager: SimProcess,
@@ -155,20 +158,23 @@ async function packAndSend(
 
 async function send(
   sender: PartSender,
-  { process, order }: PackRun,
+  { process, hostManager, order }: PackRun,
   part: { readonly number: number; readonly offsetBytes: number; readonly bytes: Uint8Array },
 ): Promise<string> {
   const { objectKey, uploadId } = order;
-  const { signal } = new AbortController();
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await sender.sendPart({ objectKey, uploadId, ...part, signal });
-    } catch (error) {
-      const isAway = error instanceof Fault && error.kind === "away";
-      if (!isAway || tries >= sendTriesMax) throw error;
-      await process.clock.sleep(500 * 2 ** tries);
-    }
-  }
+  const { chance, clock } = process;
+  const stalled = new AbortController();
+  const { signal } = stalled;
+  const stallMs = hostManager.chance.stream("stall").pick(stallsMs);
+  const stillUntilMs = clock.elapsedMs() + stallMs;
+  const random = chance.number;
+  return await repeatWhileAway(
+    async () => await sender.sendPart({ objectKey, uploadId, ...part, signal }),
+    { clock, random, backoff: storeBackoff, signal },
+    (fault) => {
+      if (clock.elapsedMs() >= stillUntilMs) stalled.abort(fault);
+    },
+  );
 }
 
 const sourceFailures = [

@@ -1,8 +1,14 @@
 // The object store of the simulation: multipart uploads as S3 has them, in the memory of this process.
 import { Fault } from "@manman/core/fault.ts";
 import type { StoredPart } from "@manman/core/backup/backup.ts";
-import { smallObjectBytesMax, type PartSender, type UploadControl } from "@manman/core/ports.ts";
+import {
+  smallObjectBytesMax,
+  type BucketListing,
+  type PartSender,
+  type UploadControl,
+} from "@manman/core/ports.ts";
 import { createHash } from "node:crypto";
+import { simListing } from "./bucket-listing.ts";
 
 export type SimUpload = {
   readonly uploadId: string;
@@ -16,6 +22,8 @@ export type SimObject = {
   readonly etag: string;
   /** The upload that it was made of. */
   readonly uploadId: string;
+  /** Left out: long ago. */
+  readonly storedAtMs?: number;
 };
 
 /** What the reference model hears of, before it happens. */
@@ -66,7 +74,8 @@ export class ObjectStore {
     });
     if (chosen.length === 0) throw new Fault("rejected", `${context}: no parts`);
     const bytes = new Uint8Array(Buffer.concat(chosen));
-    const object = { bytes, uploadId, etag: `"${digestOf(bytes).slice(0, 32)}-${parts.length}"` };
+    const etag = `"${digestOf(bytes).slice(0, 32)}-${parts.length}"`;
+    const object = { bytes, uploadId, etag, storedAtMs: this.#nowMs() };
     this.#watch.onObject(objectKey, object);
     this.objects.set(objectKey, object);
     this.uploads.delete(uploadId);
@@ -105,9 +114,13 @@ export function digestOf(bytes: Uint8Array): string {
 /** Asks the store, and says how that went; `work` may be carried out later, or not at all. */
 export type AskStore = <T>(what: string, work: () => T) => Promise<T>;
 
-/** The two ports of a store that is asked in this way. */
-export function storePorts(store: ObjectStore, ask: AskStore): UploadControl & PartSender {
+/** The ports of a store that is asked in this way. */
+export function storePorts(
+  store: ObjectStore,
+  ask: AskStore,
+): UploadControl & PartSender & BucketListing {
   return {
+    ...simListing(store, ask),
     openUpload: async (key) => await ask(`open ${key}`, () => store.open(key)),
     completeUpload: async (key, uploadId, parts) =>
       await ask(`complete ${uploadId} of ${key}`, () => store.complete(key, uploadId, parts)),

@@ -17,6 +17,7 @@ import { Promises } from "./promises/promises.ts";
 import { Disowned } from "@manman/host-manager/control-plane-api.ts";
 import { controlPlaneCalls, type CallControlPlane, type Served } from "./rpc.ts";
 import { ObjectStore, storePorts } from "./store.ts";
+import { surveyFindings } from "./survey-findings.ts";
 import { Trace } from "./trace.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
@@ -41,6 +42,7 @@ export class SimWorld {
   /** When calls between parts last went other than they should, whoever's side it was on. */
   unruly = { sinceMs: -Infinity, now: 0 };
   readonly #chance: Chance;
+  readonly #lookAtFindings: () => void;
   #starts = 0;
   #ids = 0;
 
@@ -76,6 +78,9 @@ export class SimWorld {
       () => epochMs + this.time.nowMs,
     );
     this.#placeForeign();
+    this.#lookAtFindings = surveyFindings(this.tables, this.store, (why) =>
+      this.promises.broken.add("only what belongs to nobody is reported", why),
+    );
     for (let n = 1; n <= plan.controlPlanes; n += 1)
       this.places.push(newPlace("control plane", `cp${n}`, chance));
     for (let n = 1; n <= plan.hosts; n += 1) this.places.push(newPlace("host", `host${n}`, chance));
@@ -180,7 +185,10 @@ export class SimWorld {
       surroundings: { tables: this.tables, nowMs, newId },
       network: this.network,
       time: this.time,
-      onCommit: () => this.promises.onCommit(),
+      onCommit: () => {
+        this.promises.onCommit();
+        this.#lookAtFindings();
+      },
     };
   }
 

@@ -6,6 +6,7 @@ import { deleteBackup } from "./commands/backup-delete.ts";
 import { getBackup } from "./commands/backup-get.ts";
 import { listBackups } from "./commands/backup-list.ts";
 import { watchBackup } from "./commands/backup-watch.ts";
+import { surveyBucket } from "./commands/bucket-survey.ts";
 import { dropDeadLetters } from "./commands/dead-letter-drop.ts";
 import { listDeadLetters } from "./commands/dead-letter-list.ts";
 import { replayDeadLetters } from "./commands/dead-letter-replay.ts";
@@ -51,6 +52,7 @@ export function commanderProgram(surroundings: Surroundings): Command {
   addServerCommands(program, run);
   addSessionCommands(program, run);
   addBackupCommands(program, run);
+  addBucketCommands(program, run);
   addDeadLetterCommands(program, run);
   return program;
 }
@@ -129,6 +131,18 @@ function addBackupCommands(program: Command, run: Run): void {
     .description("remove a backup's archive; its record stays, as deleted")
     .option("-y, --yes", "do not ask")
     .action(run(deleteBackup));
+}
+
+function addBucketCommands(program: Command, run: Run): void {
+  const bucket = program.command("bucket").description("the bucket that holds the archives");
+  waiting(
+    paged(
+      bucket
+        .command("survey")
+        .description("list what lies in the bucket and belongs to no record, and what is missing"),
+    ).option("--run", "begin a survey now instead of showing the last one"),
+    "until it is finished, and show it",
+  ).action(run(surveyBucket));
 }
 
 function addDeadLetterCommands(program: Command, run: Run): void {

@@ -15,12 +15,14 @@ test("reflection is given every file that the services need, each once, maps inc
     "manman/v1/manman_api.proto",
     "manman/v1/backup.proto",
     "manman/v1/backup_config.proto",
+    "manman/v1/bucket_survey.proto",
     "manman/v1/dead_letter.proto",
     "manman/v1/game_config.proto",
     "manman/v1/server.proto",
     "manman/v1/session.proto",
     "manman/v1/host_manager_api.proto",
   ]);
-  const gameConfig = protos[4]?.messageType.find(({ name }) => name === "GameConfig");
+  const gameConfigs = protos.find(({ name }) => name === "manman/v1/game_config.proto");
+  const gameConfig = gameConfigs?.messageType.find(({ name }) => name === "GameConfig");
   expect(gameConfig?.nestedType[0]?.options?.mapEntry).toBe(true);
 });

@@ -28,6 +28,15 @@ const messages: Record<string, string> = {
   ReplayDeadLetterResponse: "",
   DropDeadLetterRequest: "string dead_letter_id=1",
   DropDeadLetterResponse: "",
+  BucketSurvey:
+    "int64 survey_id=1, int64 begun_at=2, int64 finished_at=3, int64 objects=4, int64 uploads=5, int64 unknown_objects=6, int64 unknown_uploads=7, int64 missing_objects=8",
+  BucketFinding:
+    "string kind=1, string object_key=2, string upload_id=3, int64 size_bytes=4, int64 at=5, int64 backup_id=6",
+  GetBucketSurveyRequest: "int32 page_size=1, string page_token=2",
+  GetBucketSurveyResponse:
+    "BucketSurvey finished=1, BucketSurvey under_way=2, repeated BucketFinding findings=3, string next_page_token=4",
+  RunBucketSurveyRequest: "",
+  RunBucketSurveyResponse: "BucketSurvey survey=1",
   BackupEvent:
     "int32 sequence=1, int64 at=2, string from_status=3, string to_status=4, int32 attempt=5, string who=6, string why=7",
   ListBackupsRequest:
@@ -94,7 +103,7 @@ const messages: Record<string, string> = {
   ListGameConfigVolumesRequest: "int64 config_id=1",
   ListGameConfigVolumesResponse: "repeated GameConfigVolume volumes=1",
   Server:
-    "int64 server_id=1, string name=2, string status=3, int64 last_seen=4, string environment=5, bool is_default=6",
+    "int64 server_id=1, string name=2, string status=3, int64 last_seen=4, string environment=5, bool is_default=6, string host_problem=50",
   ServerCapabilities:
     "int32 total_memory_mb=1, int32 available_memory_mb=2, int32 cpu_cores=3, int32 available_cpu_millicores=4, repeated PortRange available_ports=5, string docker_version=6",
   PortRange: "int32 start=1, int32 end=2, string protocol=3",
@@ -130,7 +139,7 @@ const messages: Record<string, string> = {
   ClaimAttemptResponse:
     "ClaimOutcome outcome=1, string reason=2, string object_key=3, string upload_id=4, int32 lease_seconds=5",
   HostManagerAPIHeartbeatRequest:
-    "int64 server_id=1, string instance_id=2, repeated RunningAttempt attempts=3",
+    "int64 server_id=1, string instance_id=2, repeated RunningAttempt attempts=3, string host_problem=50",
   RunningAttempt: "int64 backup_id=1, int32 attempt=2, BackupProgress progress=3",
   HostManagerAPIHeartbeatResponse:
     "repeated StoppedAttempt stopped=1, int32 lease_seconds=2, int32 next_heartbeat_seconds=3",
@@ -182,6 +191,8 @@ const additions: Record<string, "unary" | "server_streaming"> = {
   ListDeadLetters: "unary",
   ReplayDeadLetter: "unary",
   DropDeadLetter: "unary",
+  GetBucketSurvey: "unary",
+  RunBucketSurvey: "unary",
 };
 
 const files = new Set([

@@ -11,7 +11,7 @@ import {
 } from "@manman/core/bucket-ownership.ts";
 import { Fault } from "@manman/core/fault.ts";
 import type { Clock, Installation, Records, UploadControl } from "@manman/core/ports.ts";
-import type { Log } from "./log.ts";
+import { logFailure, type Log } from "./log.ts";
 import { startLoop } from "./loop.ts";
 import { within } from "./within.ts";
 
@@ -21,7 +21,8 @@ export class BucketRefused extends Error {
 }
 
 export type BucketKeeper = {
-  /** Throws an `away` Fault unless the bucket is known to be ours. */
+  readonly isOurs: () => boolean;
+  /** Throws an `away` Fault, which says why nothing is known, unless the bucket is known to be ours. */
   readonly requireOurs: () => void;
   /** Rejects with BucketRefused once the bucket turns out not to be ours. */
   readonly refused: Promise<never>;
@@ -36,6 +37,8 @@ type Needs = {
   >;
   /** See BucketFacts. */
   readonly adoptBucket: string | null;
+  /** Told when the bucket is known to be ours, and when it turns out not to be. */
+  readonly onChange?: (isOurs: boolean) => void;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -50,20 +53,35 @@ const looksMax = 3;
 
 /** Throws BucketRefused where the first look says so. */
 export async function startBucketKeeper(needs: Needs): Promise<BucketKeeper> {
-  const { clock, random, log } = needs;
+  const { onChange = () => {}, clock, random, log } = needs;
   const firstLook = Promise.withResolvers<void>();
   const refused = Promise.withResolvers<never>();
   // Who does not wait for it must not be ended by it.
   refused.promise.catch(() => {});
   let isOurs = false;
   let refusal: BucketRefused | null = null;
+  let unknownBecause: unknown = null;
+  const know = (isOursNow: boolean): void => {
+    if (isOurs === isOursNow) return;
+    isOurs = isOursNow;
+    onChange(isOurs);
+  };
   const round = async (): Promise<number> => {
     try {
       await keep(needs);
-      isOurs = true;
+      if (unknownBecause !== null) log.info({}, "the bucket is ours: backups can be made");
+      unknownBecause = null;
+      know(true);
     } catch (error) {
-      if (!(error instanceof BucketRefused)) throw error;
-      isOurs = false;
+      if (!(error instanceof BucketRefused)) {
+        if (!isOurs && unknownBecause === null) {
+          const why = "backups cannot be made: it is not known as yet whose bucket it is";
+          logFailure(log, {}, error, why);
+        }
+        if (!isOurs) unknownBecause = error;
+        throw error;
+      }
+      know(false);
       refusal = error;
       refused.reject(error);
     } finally {
@@ -78,8 +96,10 @@ export async function startBucketKeeper(needs: Needs): Promise<BucketKeeper> {
     throw refusal as BucketRefused;
   }
   return {
+    isOurs: () => isOurs,
     requireOurs: () => {
-      if (!isOurs) throw new Fault("away", "it is not known as yet whose bucket it is");
+      if (isOurs) return;
+      throw new Fault("away", "it is not known as yet whose bucket it is", unknownBecause);
     },
     refused: refused.promise,
     stop: loop.stop,

@@ -1,15 +1,14 @@
-// Ends `verifying`: completes the upload and looks at the object. Only what the store then shows makes a backup completed.
-import type { Backup, BackupDecision } from "@manman/core/backup/backup.ts";
+// Ends `verifying`: completes the upload and looks at the object. Only what the store then shows makes a backup completed. Two that do so at
+// once, because the first stood still, do no harm: an upload is there until its object is, and the record goes by its attempt.
+import type { Backup } from "@manman/core/backup/backup.ts";
 import { concludeBackup, type StoreFinding } from "@manman/core/backup/complete-backup.ts";
-import { keep } from "@manman/core/backup/transition.ts";
 import { Fault, wordsOf } from "@manman/core/fault.ts";
-import type { Records, UploadControl } from "@manman/core/ports.ts";
+import type { Clock, Records, UploadControl } from "@manman/core/ports.ts";
+import { extendHold, takeHold, type Hold } from "./completion-hold.ts";
 import { logFailure } from "./log.ts";
 import { lookLaterWhile } from "./look-later.ts";
 import type { RuleSurroundings } from "./rule-surroundings.ts";
 
-/** Nobody else works on the record for so long; a control plane that dies delays it by no more. */
-const holdMs = 60_000;
 /**
  * For the removal of a wrong object: longer than a store may take for it. An object that is removed after another attempt has
  * replaced it would be a backup lost.
@@ -18,6 +17,7 @@ const removalHoldMs = 600_000;
 
 export type CompletionNeeds = RuleSurroundings & {
   readonly records: Pick<Records, "backups">;
+  readonly clock: Pick<Clock, "sleep">;
   readonly store: Pick<
     UploadControl,
     "completeUpload" | "inspectObject" | "removeObject" | "check"
@@ -27,14 +27,14 @@ export type CompletionNeeds = RuleSurroundings & {
 /** Works on one backup, unless it has left the state or somebody else is at it. Store failures are put off, for ever if need be. */
 export async function completeBackup(backupId: bigint, needs: CompletionNeeds): Promise<void> {
   const { records, circumstances, log } = needs;
-  const held = await records.backups.change(backupId, hold);
-  if (held?.decision.kind !== "change") return;
-  const backup = held.record;
+  const hold = await takeHold(backupId, needs);
+  if (hold === null) return;
+  const { backup } = hold;
   const fields = { backup_id: backupId, attempt: backup.attempt, server_id: backup.serverId };
   try {
-    const finding = await findInStore(backup, needs);
+    const { finding, held } = await findWhileHeld(hold, needs);
     const isWrong = finding.kind === "object" && finding.sizeBytes !== backup.report?.sizeBytes;
-    if (isWrong && !(await removeWrongObject(backup, needs))) return;
+    if (isWrong && !(await removeWrongObject(held, needs))) return;
     const outcome = await records.backups.change(backupId, (present, nowMs) =>
       concludeBackup(present, backup.attempt, finding, circumstances(nowMs)),
     );
@@ -47,30 +47,23 @@ export async function completeBackup(backupId: bigint, needs: CompletionNeeds): 
   }
 }
 
-function hold(backup: Backup, nowMs: number): BackupDecision {
-  if (backup.status !== "verifying") return keep(`the backup is ${backup.status}`);
-  if (backup.dueAtMs === null || backup.dueAtMs > nowMs) return keep("somebody else is at it");
-  return heldFor(holdMs, backup, nowMs);
-}
-
-function heldFor(ms: number, backup: Backup, nowMs: number): BackupDecision {
-  const held = { ...backup, dueAtMs: nowMs + ms };
-  return { kind: "change", backup: held, who: "reconciler", why: "its archive is being checked" };
-}
-
 /** Removes the object while nobody else can be at the record; false, and nothing is removed, where the hold was lost meanwhile. */
-async function removeWrongObject(
-  backup: Backup,
-  { records, store }: CompletionNeeds,
-): Promise<boolean> {
-  const held = await records.backups.change(backup.backupId, (present, nowMs) =>
-    present.status === "verifying" && present.dueAtMs === backup.dueAtMs
-      ? heldFor(removalHoldMs, present, nowMs)
-      : keep("somebody else is at it"),
-  );
-  if (held?.decision.kind !== "change") return false;
-  await store.removeObject(backup.objectKey);
+async function removeWrongObject(held: Backup, needs: CompletionNeeds): Promise<boolean> {
+  if ((await extendHold(held, removalHoldMs, needs)) === null) return false;
+  await needs.store.removeObject(held.objectKey);
   return true;
+}
+
+/** With the record as it is held then; the renewals are over, since what follows may hold it for longer than they do. */
+async function findWhileHeld(
+  hold: Hold,
+  needs: CompletionNeeds,
+): Promise<{ readonly finding: StoreFinding; readonly held: Backup }> {
+  try {
+    return { finding: await findInStore(hold.backup, needs), held: await hold.end() };
+  } finally {
+    await hold.end();
+  }
 }
 
 async function findInStore(

@@ -26,6 +26,13 @@ test("three variables are enough, and the server then listens on loopback only",
         port: 50_051,
         token: null,
         adoptBucket: null,
+        survey: {
+          everyMs: 86_400_000,
+          startDelayMs: 300_000,
+          graceMs: 3_600_000,
+          pageEveryMs: 250,
+          turnHoldMs: 120_000,
+        },
         heartbeatMs: 10_000,
         limits: {
           leaseMs: 60_000,
@@ -67,6 +74,7 @@ test("every variable can be set", () => {
     ATTEMPTS_MAX: "3",
     DISPATCH_DEADLINE_HOURS: "48",
     REDISPATCH_SECONDS: "5",
+    SURVEY_HOURS: "12",
     LOG_LEVEL: "debug",
   });
   expect(reading).toMatchObject({
@@ -82,6 +90,7 @@ test("every variable can be set", () => {
           dispatchDeadlineMs: 172_800_000,
           redispatchMs: 5_000,
         },
+        survey: { everyMs: 43_200_000 },
       },
       store: {
         region: "eu-1",

@@ -13,6 +13,7 @@ import {
   storeVariables,
   type StoreConfig,
 } from "@manman/contract/environment/store-variables.ts";
+import { readToken } from "@manman/contract/environment/token-variable.ts";
 import {
   anyText,
   oneOf,
@@ -21,6 +22,7 @@ import {
   wholeNumber,
 } from "@manman/contract/environment/variable-texts.ts";
 import { defaultBackupLimits, type BackupLimits } from "@manman/core/backup/limits.ts";
+import { defaultSurveyLimits } from "@manman/core/bucket-survey.ts";
 import type { ControlPlaneConfig } from "./control-plane.ts";
 import { listenProblem } from "./listen-address.ts";
 
@@ -39,10 +41,7 @@ export const variables = {
     says: "token that every caller must send as `authorization: Bearer TOKEN`",
     unset: null,
     isSecret: true,
-    read: textLike(
-      /^[\u0021-\u007e]{8,200}$/,
-      "must be 8 to 200 printable ASCII characters without blanks",
-    ),
+    read: readToken,
   },
   PG_DATABASE_URL: {
     says: "the database, postgres://user:password@host:port/name",
@@ -76,6 +75,11 @@ export const variables = {
     says: "after how long the command of an unclaimed backup is sent again; each time twice as long",
     unset: String(defaultBackupLimits.redispatchMs / 1_000),
     read: wholeNumber(1, 3_600),
+  },
+  SURVEY_HOURS: {
+    says: "how often the bucket is compared with the records, to report what nobody knows or is missing; 0: only when asked for",
+    unset: String(Number(defaultSurveyLimits.everyMs) / 3_600_000),
+    read: wholeNumber(0, 8_760),
   },
   ADOPT_BUCKET: {
     says: "the installation whose bucket is to become this one's, as the refusal of the bucket names it",
@@ -145,6 +149,10 @@ function configOf(values: Values): ProcessConfig {
       token: values.MANMAN_TOKEN,
       heartbeatMs: values.HEARTBEAT_SECONDS * 1_000,
       limits,
+      survey: {
+        ...defaultSurveyLimits,
+        everyMs: values.SURVEY_HOURS === 0 ? null : values.SURVEY_HOURS * 3_600_000,
+      },
       adoptBucket: values.ADOPT_BUCKET,
     },
     databaseUrl: values.PG_DATABASE_URL,

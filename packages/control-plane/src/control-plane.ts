@@ -1,7 +1,9 @@
 // Puts the control plane together out of its parts: the RPCs, and everything that goes on behind them.
 import type { BackupLimits } from "@manman/core/backup/limits.ts";
-import type { Bus, Clock, Records, UploadControl } from "@manman/core/ports.ts";
+import type { SurveyLimits } from "@manman/core/bucket-survey.ts";
+import type { BucketListing, Bus, Clock, Records, UploadControl } from "@manman/core/ports.ts";
 import { guardedStore, startBucketKeeper } from "./bucket-keeper.ts";
+import { startBucketSurvey } from "./bucket-survey.ts";
 import { completeBackup } from "./completion.ts";
 import type { AfterTurn } from "./gathering.ts";
 import { startHealth } from "./health.ts";
@@ -30,6 +32,7 @@ export type ControlPlaneConfig = {
   /** How often hosts are asked to say that they are alive. */
   readonly heartbeatMs: number;
   readonly limits: BackupLimits;
+  readonly survey: SurveyLimits;
   /** The installation whose bucket is to be taken over (see BucketFacts); null for none. */
   readonly adoptBucket: string | null;
 };
@@ -40,6 +43,8 @@ export type ControlPlaneParts = {
   readonly records: Records;
   readonly bus: Bus;
   readonly store: UploadControl;
+  /** What lies in the same store. */
+  readonly listing: BucketListing;
   readonly clock: Clock;
   /** What may be waited for until the present turn of the event loop has ended; default: the platform's. */
   readonly afterTurn?: AfterTurn;
@@ -79,7 +84,9 @@ export async function startControlPlane(
   const turn = parts.afterTurn === undefined ? {} : { afterTurn: parts.afterTurn };
   const pausing = pausingStore(parts.store, clock);
   const { adoptBucket } = config;
-  const keeper = await startBucketKeeper({ ...parts, store: pausing, adoptBucket });
+  let tellHealth: (() => void) | undefined;
+  const onChange = (): void => tellHealth?.();
+  const keeper = await startBucketKeeper({ ...parts, store: pausing, adoptBucket, onChange });
   const store = guardedStore(pausing, keeper.requireOurs);
   const circumstances = circumstancesOf(limits, random);
   const basics = { records, bus, store, clock, random, log, circumstances, limits, heartbeatMs };
@@ -90,7 +97,10 @@ export async function startControlPlane(
   const removal = removalOf(basics);
   const slots = workSlots({ runningMax: workRunningMax, waitingMax: workWaitingMax, log });
   const { requireOurs } = keeper;
-  const needs = { ...basics, ...turn, wakeRelay, removal, slots, requireOurs };
+  const { listing } = parts;
+  const survey = startBucketSurvey({ ...basics, listing, requireOurs, limits: config.survey });
+  const wakeSurvey = survey.wake;
+  const needs = { ...basics, ...turn, wakeRelay, wakeSurvey, removal, slots, requireOurs };
 
   const serving = await serveApis({
     ...config,
@@ -98,17 +108,18 @@ export async function startControlPlane(
     manManApi: manManApi(needs),
     hostManagerApi: hostManagerApi(needs),
   }).catch(async (error: unknown) => {
-    await Promise.all([relay.stop(), keeper.stop()]);
+    await Promise.all([relay.stop(), survey.stop(), keeper.stop()]);
     throw error;
   });
   const firstServing = Promise.withResolvers<void>();
   const health = startHealth({
     ...basics,
     onChange: (isServing) => {
-      serving.setServing(isServing);
+      tellHealth?.();
       if (isServing) firstServing.resolve();
     },
   });
+  tellHealth = () => serving.setServing(health.isServing(), keeper.isOurs());
   const absence = { ...basics, backups: records.backups, health, leaseMs: limits.leaseMs };
   const reconciler = startReconciler({ ...needs, mayExpireLeases: ownAbsence(absence) });
   const counts: ReportCounts = { taken: 0, stale: 0, deadLettered: 0 };
@@ -130,7 +141,8 @@ export async function startControlPlane(
   const stopAll = async (): Promise<true> => {
     await serving.stop(callsWithinMs);
     await reports.stop();
-    await Promise.all([relay.stop(), reconciler.stop(), health.stop(), keeper.stop()]);
+    const loops = [relay, reconciler, survey, health, keeper];
+    await Promise.all(loops.map(async (loop) => await loop.stop()));
     await Promise.all([slots.stop(), removal.idle()]);
     return true;
   };

@@ -86,7 +86,15 @@ async function run(config: ProcessConfig, log: Log, signal: AbortSignal): Promis
     return true;
   };
   try {
-    const parts = { records, bus, store, clock: systemClock, random: Math.random, log };
+    const parts = {
+      records,
+      bus,
+      store,
+      listing: store,
+      clock: systemClock,
+      random: Math.random,
+      log,
+    };
     const controlPlane = await startControlPlane({ ...parts, config: config.controlPlane });
     void controlPlane.ready.then(() => log.info({}, "ready"));
     try {

@@ -4,25 +4,26 @@ import type { BackupLimits } from "@manman/core/backup/limits.ts";
 import type { BackupStatus } from "@manman/core/backup/lifecycle.ts";
 import { sendAgain, takeOverExpired } from "@manman/core/backup/take-over.ts";
 import type { Clock, Records, UploadControl } from "@manman/core/ports.ts";
-import { heartbeatsMissedMax } from "@manman/core/server.ts";
+import { heartbeatsMissedMax, type HostState } from "@manman/core/server.ts";
 import { completeBackup } from "./completion.ts";
 import { clearLeftover } from "./leftovers.ts";
 import { logFailure } from "./log.ts";
 import { startLoop, type Loop } from "./loop.ts";
 import type { Removal } from "./removal.ts";
 import type { RuleSurroundings } from "./rule-surroundings.ts";
+import { lookAtDueSessions } from "./waiting-sessions.ts";
 import type { WorkSlots } from "./work-slots.ts";
 
 /** Records taken at a time. */
 const takeMax = 100;
 /** Nobody else takes a record for so long; a control plane that dies delays it by no more. */
-const takeHoldMs = 30_000;
+const takeHoldMs = 15_000;
 const pollMs = 1_000;
 /** While every slot is taken. */
 const fullWaitMs = 100;
 
 type Needs = RuleSurroundings & {
-  readonly records: Pick<Records, "backups">;
+  readonly records: Pick<Records, "backups" | "sessions" | "games">;
   readonly store: UploadControl;
   readonly slots: WorkSlots;
   readonly removal: Removal;
@@ -35,7 +36,7 @@ type Needs = RuleSurroundings & {
   readonly random: () => number;
 };
 
-type Due = { readonly backup: Backup; readonly hostIsOnline: boolean };
+type Due = { readonly backup: Backup; readonly host: HostState };
 
 export function startReconciler(needs: Needs): Loop {
   const { clock, random, log } = needs;
@@ -55,6 +56,7 @@ export function startReconciler(needs: Needs): Loop {
         await clearLeftover(leftover, needs);
       });
     }
+    await lookAtDueSessions(limit, needs);
     return Math.max(due.length, leftovers.length) < limit ? pollMs : 0;
   };
   return startLoop({ name: "reconciler", round, clock, random, log });
@@ -81,9 +83,9 @@ async function takeDue(limit: number, needs: Needs): Promise<readonly Due[]> {
 
 /** What is done with a record that is due, by its state; the other states are never due. */
 const moveOn: Partial<Record<BackupStatus, (due: Due, needs: Needs) => Promise<void>>> = {
-  pending: async ({ backup, hostIsOnline }, { records, circumstances, wakeRelay, log }) => {
+  pending: async ({ backup, host }, { records, circumstances, wakeRelay, log }) => {
     const outcome = await records.backups.change(backup.backupId, (present, nowMs) =>
-      sendAgain(present, hostIsOnline, circumstances(nowMs)),
+      sendAgain(present, host, circumstances(nowMs)),
     );
     if (outcome?.decision.kind !== "change") return;
     const { record, decision } = outcome;

@@ -79,10 +79,10 @@ async function takeBackup(report: Of<"status.backup">, needs: Needs): Promise<De
 }
 
 async function takeSession(report: Of<"status.session">, needs: Needs): Promise<DeliveryVerdict> {
-  const { records, log } = needs;
+  const { records, circumstances, log } = needs;
   const outcome = await records.sessions.change(report.sessionId, (session, nowMs) =>
     misdirection(report, session) === null
-      ? takeSessionReport(session, sessionReportOf(report), nowMs)
+      ? takeSessionReport(session, sessionReportOf(report), circumstances(nowMs))
       : { kind: "keep", why: "the report is not about this session" },
   );
   if (outcome === null) return deadLetter(`there is no session ${report.sessionId}`);

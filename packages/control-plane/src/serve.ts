@@ -28,10 +28,14 @@ const reflected = [
   file_google_rpc_error_details,
 ];
 
+/** What the health service is asked for whether backups can be made; everything else goes on without the bucket. */
+const backupsService = "manman.v1.backups";
+
 export type Serving = {
   /** `host:port` as bound. */
   readonly address: string;
-  readonly setServing: (isServing: boolean) => void;
+  /** `canBackUp`: whether backups can be made as well; told under a service name of its own. */
+  readonly setServing: (isServing: boolean, canBackUp: boolean) => void;
   /** Takes no more calls, and lets those in hand finish for at most so long. */
   readonly stop: (graceMs: number) => Promise<void>;
 };
@@ -55,12 +59,13 @@ export async function serve(served: {
   server.addService(grpcServiceDefinition(ManManAPI), served.manManApi);
   server.addService(grpcServiceDefinition(HostManagerAPI), served.hostManagerApi);
   const health = new HealthImplementation();
-  const setServing = (isServing: boolean): void => {
+  const setServing = (isServing: boolean, canBackUp: boolean): void => {
     for (const service of ["", ManManAPI.typeName, HostManagerAPI.typeName]) {
       health.setStatus(service, isServing ? "SERVING" : "NOT_SERVING");
     }
+    health.setStatus(backupsService, isServing && canBackUp ? "SERVING" : "NOT_SERVING");
   };
-  setServing(false);
+  setServing(false, false);
   health.addToServer(server);
   // The health package's own descriptors, made by proto-loader, hold a map that reflection clients refuse.
   new ReflectionService(reflectedFiles(reflected)).addToServer(server);
@@ -69,7 +74,7 @@ export async function serve(served: {
     address: hostAndPort(listenHost, boundPort),
     setServing,
     stop: async (graceMs) => {
-      setServing(false);
+      setServing(false, false);
       const drained = new Promise<true>((resolve) => {
         server.tryShutdown(() => resolve(true));
       });

@@ -15,10 +15,18 @@ import type {
   BackupSituation,
   OperationInProgress,
 } from "./backup/create-backup.ts";
+import type {
+  BucketFinding,
+  CompletedBackup,
+  ListedObject,
+  ListedUpload,
+  SurveyedRecords,
+  UploadPlace,
+} from "./bucket-survey.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { PortBinding } from "./host-command.ts";
 import type { Refusal } from "./refusal.ts";
-import type { GameConfig, Server, ServerGameConfig } from "./server.ts";
+import type { GameConfig, HostState, Server, ServerGameConfig } from "./server.ts";
 import type { SessionStatus } from "./session/lifecycle.ts";
 import type { Session } from "./session/session.ts";
 import type { StartDecision, StartSituation } from "./session/start-session.ts";
@@ -59,13 +67,14 @@ export interface ServerRecords {
     capabilities: Readonly<Record<string, unknown>> | null,
   ): Promise<Server | null>;
   /**
-   * The same, said by the host manager of that name: refuses, and writes nothing, where the server does not belong to it
+   * The same, said by the host manager of that name, with what keeps it from taking new work on (empty: nothing). Refuses, and writes nothing, where the server does not belong to it
    * (`refuseInstance`).
    */
   seenBy(
     serverId: bigint,
     instanceId: string,
     hostOnlineMs: number,
+    hostProblem: string,
   ): Promise<Server | Refusal | null>;
   /**
    * Forgets the host manager that the server belongs to, which is not let back by itself (with `readmit`, it is). Repeating it changes
@@ -117,6 +126,14 @@ export interface SessionRecords {
     rule: Rule<Session, SessionDecision>,
   ): Promise<Outcome<Session, SessionDecision> | null>;
   get(sessionId: bigint): Promise<Session | null>;
+  /**
+   * Up to `limit` sessions that are due, longest due first. Taking one changes nothing: a rule that is shown it finds it not due where
+   * somebody else has looked at it meanwhile. `hostOnlineMs`: a host seen within that time counts as online.
+   */
+  due(
+    limit: number,
+    hostOnlineMs: number,
+  ): Promise<readonly { readonly session: Session; readonly host: HostState }[]>;
   list(filter: SessionFilter, page: Page): Promise<readonly Session[]>;
 }
 
@@ -136,6 +153,9 @@ export type HeldAttempt = {
   readonly progress: Omit<BackupProgress, "updatedAtMs"> | null;
 };
 
+/** A backup with the server that somebody wants to work on it for. */
+export type BackupUnder = { readonly backup: Backup; readonly server: Server | null };
+
 export interface BackupRecords {
   /** What bears on each request, in the order of the requests; one snapshot, no locks. */
   situations(requests: readonly BackupRequest[]): Promise<readonly BackupSituation[]>;
@@ -152,6 +172,15 @@ export interface BackupRecords {
   change(
     backupId: bigint,
     rule: Rule<Backup, BackupDecision>,
+  ): Promise<Outcome<Backup, BackupDecision> | null>;
+  /**
+   * Like `change`, for what a host manager may do only while the server is its own. The rule is shown the server too (null where there is
+   * none), which stays as it is until the change is committed: no takeover comes between.
+   */
+  changeUnder(
+    serverId: bigint,
+    backupId: bigint,
+    rule: Rule<BackupUnder, BackupDecision>,
   ): Promise<Outcome<Backup, BackupDecision> | null>;
   get(backupId: bigint): Promise<Backup | null>;
   list(filter: BackupFilter, page: Page): Promise<readonly Backup[]>;
@@ -181,7 +210,7 @@ export interface BackupRecords {
     readonly holdMs: number;
     readonly hostOnlineMs: number;
     readonly expireLeases: boolean;
-  }): Promise<readonly { readonly backup: Backup; readonly hostIsOnline: boolean }[]>;
+  }): Promise<readonly { readonly backup: Backup; readonly host: HostState }[]>;
   /**
    * Up to `limit` backups with an id above `afterId` that run on a server under a host manager that it does not belong to, in the order
    * of their ids. `instanceId` null: under any.
@@ -257,8 +286,81 @@ export interface InstallationRecords {
   raiseBackupIds(backupId: bigint): Promise<void>;
 }
 
+/** One survey of the bucket, and what it has counted so far. */
+export type BucketSurvey = {
+  readonly surveyId: bigint;
+  readonly begunAtMs: number;
+  /** Null while it is under way. */
+  readonly finishedAtMs: number | null;
+  readonly objects: number;
+  readonly uploads: number;
+  readonly unknownObjects: number;
+  readonly unknownUploads: number;
+  readonly missingObjects: number;
+};
+
+/** Where a survey goes on: objects come first, then uploads. Null: from the first one. */
+export type SurveyPlace =
+  | { readonly phase: "objects"; readonly afterKey: string | null }
+  | { readonly phase: "uploads"; readonly after: UploadPlace | null };
+
+/** The right to record the next page of a survey, once; a later turn takes it away. */
+export type SurveyTurn = {
+  readonly surveyId: bigint;
+  readonly turn: bigint;
+  readonly place: SurveyPlace;
+};
+
+/** What one turn has brought. */
+export type SurveyedPage = {
+  readonly objects: number;
+  readonly uploads: number;
+  readonly findings: readonly BucketFinding[];
+  /** Null: the survey is finished. */
+  readonly next: SurveyPlace | null;
+  /** How long nobody takes the next turn. */
+  readonly waitMs: number;
+};
+
+export interface SurveyRecords {
+  /** The survey that is under way, which is begun unless there is one. */
+  request(): Promise<BucketSurvey>;
+  /**
+   * The next turn of the survey under way, hidden from other takers for `holdMs`; null while there is none, or another has it. Where none
+   * is under way and the last one was begun `everyMs` ago or more, another is begun, whose first turn the next call may take; null begins none.
+   */
+  take(everyMs: number | null, holdMs: number): Promise<SurveyTurn | null>;
+  /** What is known of these backups, at most 1,000, and the database's time. */
+  known(backupIds: readonly bigint[]): Promise<SurveyedRecords>;
+  /**
+   * Completed backups with a key after `afterKey` and up to `upToKey` (null: without that bound), in the byte order of their keys, at most `limit`.
+   */
+  completed(
+    afterKey: string | null,
+    upToKey: string | null,
+    limit: number,
+  ): Promise<readonly CompletedBackup[]>;
+  /**
+   * Writes a page's findings (`findingsKeptMax` a survey, more are counted), its counts and the place of the next in one transaction, and answers
+   * the survey. Null, and nothing is written, where a later turn was taken meanwhile, or this one was recorded before. A finished survey takes the place of the one before.
+   */
+  record(turn: SurveyTurn, page: SurveyedPage): Promise<BucketSurvey | null>;
+  /** The last one that was finished and the one that is under way. */
+  surveys(): Promise<{
+    readonly finished: BucketSurvey | null;
+    readonly underWay: BucketSurvey | null;
+  }>;
+  /** Findings of a survey in the order of their ids, those above `afterId`, at most `limit`. None where a later survey has taken its place. */
+  findings(
+    surveyId: bigint,
+    afterId: bigint,
+    limit: number,
+  ): Promise<readonly (BucketFinding & { readonly findingId: bigint })[]>;
+}
+
 export interface Records {
   readonly installation: InstallationRecords;
+  readonly survey: SurveyRecords;
   readonly servers: ServerRecords;
   readonly games: GameRecords;
   readonly sessions: SessionRecords;
@@ -389,12 +491,34 @@ export interface UploadControl {
   close(): void;
 }
 
+/** What a survey of the bucket sees; it changes nothing. */
+export interface BucketListing {
+  /**
+   * Objects whose keys begin with `prefix`, in the byte order of their keys, from the first one after `afterKey` (null: from the first), at most
+   * `limit`, which is at most 1,000. `isLast`: there are no more. One that is there throughout is never left out.
+   */
+  listObjects(
+    prefix: string,
+    afterKey: string | null,
+    limit: number,
+  ): Promise<{ readonly objects: readonly ListedObject[]; readonly isLast: boolean }>;
+  /**
+   * Open uploads of keys that begin with `prefix`, in an order of the store's own, at most `limit`, which is at most 1,000. `next` is the `after` of
+   * the page that follows, also when uploads have ended meanwhile; null on the last. One that is open throughout is never left out.
+   */
+  listOpenUploads(
+    prefix: string,
+    after: UploadPlace | null,
+    limit: number,
+  ): Promise<{ readonly uploads: readonly ListedUpload[]; readonly next: UploadPlace | null }>;
+}
+
 /** What a packer does in the store. */
 export interface PartSender {
   /**
    * Stores one part and answers its etag. Parts may come in any order, and one may be sent again. `offsetBytes` is where the part
-   * begins in the whole; `bytes` must not change until this has ended. While the store is away it tries again, a bounded number
-   * of times. Throws `missing` when the upload was aborted or completed, and `away` at once when `signal` calls it off.
+   * begins in the whole; `bytes` must not change until this has ended. Tries once: throws `away` when the store is, and waiting for
+   * it is the caller's; `missing` when the upload was aborted or completed; and `away` at once when `signal` calls it off.
    */
   sendPart(part: {
     readonly objectKey: string;

@@ -15,6 +15,7 @@ function serverWith(fields: Partial<Server>): Server {
     lastSeenAtMs: nowMs - 4_000,
     instanceId: "recorded",
     formerInstanceId: null,
+    hostProblem: "",
     ...fields,
   };
 }

@@ -14,6 +14,18 @@ export type Server = {
   readonly instanceId: string | null;
   /** The host manager that it was last taken over from, which is not let back by itself; null where there is none. */
   readonly formerInstanceId: string | null;
+  /** What keeps the host from taking new work on, in its own words; empty where nothing does. */
+  readonly hostProblem: string;
+};
+
+/** A host's own words on what keeps it from taking new work on are no longer. */
+export const hostProblemCharsMax = 500;
+
+/** What there is to know of a host before a command is sent to it again. */
+export type HostState = {
+  readonly isOnline: boolean;
+  /** See Server. */
+  readonly problem: string;
 };
 
 /** A host is online while its last word is no older than this many of its heartbeats. */
@@ -47,3 +59,13 @@ export type ServerGameConfig = {
   readonly portBindings: readonly PortBinding[];
   readonly status: "active" | "inactive";
 };
+
+/** Whether the host says itself that it takes no new work on. Of one that is away its last word says nothing. */
+export function isTroubled({ isOnline: online, problem }: HostState): boolean {
+  return online && problem !== "";
+}
+
+/** The end of a sentence on what waited in vain for that host. */
+export function becauseOf(host: HostState): string {
+  return isTroubled(host) ? `; it takes no new work on: ${host.problem}` : "";
+}

@@ -76,16 +76,16 @@ test("a secret may come from a file, whose last line break does not count", () =
   const env = { ...least, MANMAN_TOKEN_FILE: "/run/secrets/token" };
   const reading = readConfig(env, "host-a", (path) => {
     expect(path).toBe("/run/secrets/token");
-    return "s3cret\n";
+    return "s3cret-s3cret\n";
   });
-  expect(reading).toMatchObject({ config: { token: "s3cret" } });
+  expect(reading).toMatchObject({ config: { token: "s3cret-s3cret" } });
 });
 
 test("a secret is never printed, and is given in one way only", () => {
   const env = {
     ...least,
     RABBITMQ_URL: "http://guest:hunter2@127.0.0.1",
-    MANMAN_TOKEN: "one",
+    MANMAN_TOKEN: "one-one-one",
     MANMAN_TOKEN_FILE: "/two",
     S3_SECRET_KEY_FILE: "/three",
   };

@@ -1,4 +1,5 @@
 // What the host manager may be told by environment variables: the one table of them, from which the configuration is read and --help is printed.
+import { readToken } from "@manman/contract/environment/token-variable.ts";
 import { brokerVariables } from "@manman/contract/environment/broker-variables.ts";
 import {
   environmentHelp,
@@ -29,7 +30,7 @@ function variables(hostname: string) {
       says: "the token that the control plane asks for",
       unset: null,
       isSecret: true,
-      read: textLike(/^[\u0021-\u007e]{1,1024}$/, "must be printable ASCII without blanks"),
+      read: readToken,
     },
     ...brokerVariables,
     ...storeVariables,
@@ -67,7 +68,7 @@ function variables(hostname: string) {
       read: wholeNumber(1, 9),
     },
     STALL_SECONDS: {
-      says: "how long a backup may make no progress before its packer is ended",
+      says: "how long a backup may make no progress before its packer is ended; so long it waits for a store that is away",
       unset: "1800",
       read: wholeNumber(10, 86_400),
     },

@@ -53,7 +53,12 @@ export interface ControlPlaneApi {
   register(host: RegisteringHost): Promise<bigint>;
   /** May be repeated: the same instance is given the same upload again. */
   claim(host: HostIdentity, attempt: AttemptId): Promise<ClaimAnswer>;
-  heartbeat(host: HostIdentity, attempts: readonly RunningAttempt[]): Promise<HeartbeatAnswer>;
+  /** `hostProblem`: what keeps this host from taking new work on; empty where nothing does. */
+  heartbeat(
+    host: HostIdentity,
+    attempts: readonly RunningAttempt[],
+    hostProblem: string,
+  ): Promise<HeartbeatAnswer>;
   close(): void;
 }
 
@@ -79,13 +84,13 @@ export function controlPlaneApiOver(
         ? { kind: "claimed", objectKey: answer.objectKey, uploadId: answer.uploadId }
         : { kind: "stale", reason: answer.reason };
     },
-    heartbeat: async (host, running) => {
+    heartbeat: async (host, running, hostProblem) => {
       const attempts = running.map(({ backupId, attempt, progress }) => ({
         backupId,
         attempt,
         ...(progress === undefined ? {} : { progress: progressMessage(progress) }),
       }));
-      const answer = await answered(hosts.heartbeat({ ...host, attempts }));
+      const answer = await answered(hosts.heartbeat({ ...host, attempts, hostProblem }));
       return {
         stopped: answer.stopped,
         nextHeartbeatMs: Math.max(1, answer.nextHeartbeatSeconds) * 1_000,

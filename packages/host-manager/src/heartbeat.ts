@@ -15,6 +15,8 @@ export type HeartbeatParts = {
   readonly api: Pick<ControlPlaneApi, "heartbeat">;
   readonly host: HostIdentity;
   readonly held: () => readonly RunningAttempt[];
+  /** What keeps new work away; empty where nothing does. */
+  readonly hostProblem: () => string;
   /** Calls an attempt off; rejects with an `away` Fault while that cannot be written down. */
   readonly drop: (attempt: AttemptId, reason: string) => Promise<void>;
   readonly log: Logger;
@@ -60,12 +62,20 @@ export async function beat(
 }
 
 /** Milliseconds until the next beat. */
-async function beatOnce({ api, host, held, ...parts }: HeartbeatParts): Promise<number> {
+async function beatOnce({
+  api,
+  host,
+  held,
+  hostProblem,
+  ...parts
+}: HeartbeatParts): Promise<number> {
   const attempts = held();
+  const problem = hostProblem();
   let waitMs: number;
   let from = 0;
   do {
-    const answer = await api.heartbeat(host, attempts.slice(from, from + attemptsPerCallMax));
+    const some = attempts.slice(from, from + attemptsPerCallMax);
+    const answer = await api.heartbeat(host, some, problem);
     waitMs = answer.nextHeartbeatMs;
     for (const stopped of answer.stopped) await drop(parts, stopped);
     from += attemptsPerCallMax;

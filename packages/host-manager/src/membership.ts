@@ -14,6 +14,7 @@ import type { Packer } from "./packer/packer-process.ts";
 import type { OutgoingReports } from "./reports.ts";
 import type { Reserve } from "./reserve.ts";
 import { untilNotAway, type Patience } from "./retry.ts";
+import { Room } from "./room.ts";
 import { Sessions } from "./sessions.ts";
 
 export type MembershipParts = {
@@ -58,6 +59,7 @@ export async function join(
     shortage: async () => await parts.reserve.shortage(),
     makeDirectory: parts.disk.makeDirectory,
   });
+  const room = new Room(parts.reserve);
   const queue = new BackupQueue({ ...common, api, packer: parts.packer, journal: parts.backups });
   let consumption: Consumption | undefined;
   sessions.start();
@@ -67,6 +69,7 @@ export async function join(
       api,
       host,
       held: () => queue.held(),
+      hostProblem: () => room.lastKnown(),
       drop: async (attempt, reason) => await queue.drop(attempt, reason),
       log,
     },
@@ -74,13 +77,13 @@ export async function join(
   );
   const leave = async (): Promise<void> => {
     left.abort(new Error("the host manager leaves"));
-    await Promise.all([consumption?.close(), queue.stop(), sessions.stop(), ended]);
+    await Promise.all([consumption?.close(), queue.stop(), sessions.stop(), room.idle(), ended]);
   };
   const intake = {
     journal: parts.backups,
     onBackup: () => queue.wake(),
     onSession: sessions.accept.bind(sessions),
-    requireRoom: async () => await parts.reserve.requireRoom(),
+    hostProblem: async () => await room.problem(),
     log,
   };
   try {

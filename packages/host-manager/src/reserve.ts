@@ -61,7 +61,7 @@ export class Reserve {
       try {
         await this.#takeReserve();
       } catch (error) {
-        const fault = new Fault("away", `no new work is taken in: ${this.#file}`, error);
+        const fault = new Fault("away", "no room for new work", error);
         const level = this.#isShortOfSpace ? "debug" : "error";
         this.#log[level]({ why: fault.message }, "disk full: no new work is taken in");
         this.#isShortOfSpace = true;
@@ -86,7 +86,10 @@ export class Reserve {
     const isWhole = await hasReserve(this.#file, reserveSizeBytes);
     const neededBytes = isWhole ? newWorkBytes : reserveSizeBytes + marginBytes;
     const tooFull = (): Fault =>
-      new Fault("exhausted", `disk full: ${figures(freeBytes, totalBytes)}, ${neededBytes} needed`);
+      new Fault(
+        "exhausted",
+        `the disk of ${dirname(this.#file)} has ${mebibytes(freeBytes)} of ${mebibytes(totalBytes)} free, and ${mebibytes(neededBytes)} are needed`,
+      );
     if (freeBytes < neededBytes) throw tooFull();
     if (isWhole) return;
     try {
@@ -104,4 +107,8 @@ export class Reserve {
 
 function figures(freeBytes: number, totalBytes: number): string {
   return `${freeBytes} of ${totalBytes} bytes are free`;
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1_048_576).toFixed(1)} MiB`;
 }

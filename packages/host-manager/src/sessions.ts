@@ -65,7 +65,11 @@ export class Sessions {
     const log = this.#parts.log.child({ session_id: sessionId, sgc_id: sgcId, kind });
     if (sgcId === undefined) return log.warn("session command dropped: no such session is here");
     const taken = await this.#parts.journal.accept({ ...command, sgcId });
-    if ("dropped" in taken) return log.info({ reason: taken.dropped }, "session command dropped");
+    if ("dropped" in taken) {
+      log.info({ reason: taken.dropped }, "session command dropped");
+      if (kind === "session.start") await this.#tellAgain(sgcId, sessionId);
+      return;
+    }
     log.info("session command taken in");
     if (kind === "session.kill") this.#cutStopShort(sgcId, sessionId);
     this.#take(taken.pending);
@@ -209,6 +213,22 @@ export class Sessions {
     log.info({ session_id: sessionId, sgc_id: sgcId, status, exit_code: exitCode }, "game");
     if (game.state !== "ended") return reports.send(report);
     reports.send(report, async () => this.#lines.add(sgcId, { reported: sessionId }));
+  }
+
+  /** A start that comes again is a question: the control plane has not heard what became of the first one. */
+  async #tellAgain(sgcId: bigint, sessionId: bigint): Promise<void> {
+    const { runner, journal, reports, serverId, log } = this.#parts;
+    if (journal.pending().some(({ command }) => command.sessionId === sessionId)) return;
+    try {
+      const game = (await runner.find()).find((found) => found.sessionId === sessionId);
+      if (game !== undefined) return this.#tell(game);
+      const errorMessage = "it was started before, and nothing is known of its end";
+      const ending = { status: "crashed", exitCode: -1, errorMessage } as const;
+      reports.send({ kind: "status.session", sessionId, sgcId, serverId, ...ending });
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      log.warn({ session_id: sessionId, sgc_id: sgcId, why: error.message }, "not told again");
+    }
   }
 
   /** Tells of an end that the runner knows nothing of; its command stays in the journal until the broker has the report. */

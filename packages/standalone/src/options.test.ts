@@ -47,6 +47,13 @@ test("the token comes from the environment, and an empty one is none", () => {
   expect(readOptions([], { MANMAN_TOKEN: "" })).toMatchObject({ options: { token: null } });
 });
 
+test("a token that the control plane would not take is refused unseen", () => {
+  expect(readOptions([], { MANMAN_TOKEN: "short" })).toEqual({
+    kind: "mistakes",
+    mistakes: ["MANMAN_TOKEN: must be 8 to 200 printable ASCII characters without blanks"],
+  });
+});
+
 test("the store to adopt comes from the environment", () => {
   expect(readOptions([], { ADOPT_BUCKET: "theirs" })).toMatchObject({
     options: { adoptBucket: "theirs" },

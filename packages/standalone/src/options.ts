@@ -1,4 +1,5 @@
 // The command line and environment of `npm start`, read once; every mistake is listed at once.
+import { readToken } from "@manman/contract/environment/token-variable.ts";
 import { parseArgs } from "node:util";
 
 export type Options = {
@@ -57,6 +58,7 @@ export function readOptions(
   const port = String(given["port"]);
   const logLevel = String(given["log-level"]);
   const dataDir = given["data-dir"];
+  const token = env["MANMAN_TOKEN"] ? readToken(env["MANMAN_TOKEN"]) : { value: null };
   const mistakes = [
     ...(/^\d{1,5}$/.test(port) && Number(port) <= 65_535
       ? []
@@ -65,8 +67,9 @@ export function readOptions(
       ? []
       : [`--log-level: ${logLevel} is none of ${levels.join(", ")}`]),
     ...(dataDir === "" ? ["--data-dir: is empty"] : []),
+    ...("mistake" in token ? [`MANMAN_TOKEN: ${token.mistake}`] : []),
   ];
-  if (mistakes.length > 0) return { kind: "mistakes", mistakes };
+  if (mistakes.length > 0 || "mistake" in token) return { kind: "mistakes", mistakes };
   return {
     kind: "run",
     options: {
@@ -74,7 +77,7 @@ export function readOptions(
       dataDir: typeof dataDir === "string" ? dataDir : null,
       port: Number(port),
       logLevel,
-      token: env["MANMAN_TOKEN"] || null,
+      token: token.value,
       adoptBucket: env["ADOPT_BUCKET"] || null,
     },
   };

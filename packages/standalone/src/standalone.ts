@@ -7,6 +7,7 @@ import { startEmbeddedPostgres } from "@manman/adapters/postgres/embedded-postgr
 import { migrate } from "@manman/adapters/postgres/migrate.ts";
 import { openRecords } from "@manman/adapters/postgres/records.ts";
 import { defaultBackupLimits } from "@manman/core/backup/limits.ts";
+import { defaultSurveyLimits } from "@manman/core/bucket-survey.ts";
 import { startControlPlane } from "@manman/control-plane/control-plane.ts";
 import { controlPlaneApi } from "@manman/host-manager/control-plane-api.ts";
 import { gameEnvironment } from "@manman/host-manager/games/game-environment.ts";
@@ -91,11 +92,13 @@ async function assemble(
       token,
       heartbeatMs,
       limits: defaultBackupLimits,
+      survey: defaultSurveyLimits,
       adoptBucket,
     },
     records,
     bus,
     store,
+    listing: store,
     clock: systemClock,
     random: Math.random,
     log: log.child({ part: "control-plane" }),

@@ -50,6 +50,25 @@ function writeConformance(makeRecords: MakeRecords): void {
     ).toBeNull();
   });
 
+  test("a rule under a server is shown it with the backup, and what it answers is written", async () => {
+    const records = await makeRecords();
+    const { backupId, serverId } = await pendingBackup(records);
+    const server = await records.servers.get(serverId);
+    const outcome = await records.backups.changeUnder(serverId, backupId, (shown) => {
+      expect(shown.server).toEqual(server);
+      return rewritten(shown.backup, { dueTries: 3 });
+    });
+    expect(outcome?.record).toMatchObject({ backupId, dueTries: 3 });
+    expect(await records.backups.get(backupId)).toEqual(outcome?.record);
+    const under = async (aServerId: bigint, aBackupId: bigint) =>
+      await records.backups.changeUnder(aServerId, aBackupId, (shown) => {
+        expect(shown.server).toBeNull();
+        return { kind: "keep", why: "a test" };
+      });
+    expect(await under(serverId + 1n, backupId)).toMatchObject({ decision: { kind: "keep" } });
+    expect(await under(serverId, 404n)).toBeNull();
+  });
+
   test("the events of a backup come in order, from any place on, and no more than asked for", async () => {
     const records = await makeRecords();
     const { backupId } = await runningBackup(records);

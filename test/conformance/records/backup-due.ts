@@ -10,6 +10,7 @@ import {
   circumstances,
   demoConfig,
   deployedGame,
+  hostOnlineMs,
   farOffMs,
   pendingBackup,
   present,
@@ -35,7 +36,9 @@ export function backupDueConformance(makeRecords: MakeRecords): void {
       const records = await makeRecords();
       const [made] = await records.backups.create([birthOf(await deployedGame(records))], 0);
       const backup = present(made);
-      expect(await records.backups.takeDue(take)).toEqual([{ backup, hostIsOnline: true }]);
+      expect(await records.backups.takeDue(take)).toEqual([
+        { backup, host: { isOnline: true, problem: "" } },
+      ]);
       expect(await records.backups.takeDue(take)).toEqual([]);
       expect(await records.backups.get(backup.backupId)).toEqual(backup);
     });
@@ -93,6 +96,17 @@ export function backupDueConformance(makeRecords: MakeRecords): void {
       expect(taken).toMatchObject({ status: "pending", attempt: 2, upload: null });
     });
 
+    test("what keeps a host from new work comes with what waits for it", async () => {
+      const records = await makeRecords();
+      const backup = await dueBackup(records);
+      await records.servers.seenBy(backup.serverId, "any", hostOnlineMs, "its disk is full");
+      const [due] = await records.backups.takeDue({ ...take, holdMs: 0 });
+      expect(due?.host).toEqual({ isOnline: true, problem: "its disk is full" });
+      await records.servers.seenBy(backup.serverId, "any", hostOnlineMs, "");
+      const [later] = await records.backups.takeDue({ ...take, holdMs: 0 });
+      expect(later?.host).toEqual({ isOnline: true, problem: "" });
+    });
+
     test("a host is online only when it was seen within the time", async () => {
       const records = await makeRecords();
       await dueBackup(records);
@@ -103,11 +117,11 @@ export function backupDueConformance(makeRecords: MakeRecords): void {
       );
       await records.backups.create([birthOf(game)], 0);
       const taken = await records.backups.takeDue({ ...take, holdMs: 0 });
-      expect(taken.map(({ hostIsOnline }) => hostIsOnline)).toEqual([true, false]);
+      expect(taken.map(({ host }) => host.isOnline)).toEqual([true, false]);
       await vi.waitFor(
         async () => {
           const later = await records.backups.takeDue({ ...take, holdMs: 0, hostOnlineMs: 1 });
-          expect(later.map(({ hostIsOnline }) => hostIsOnline)).toEqual([false, false]);
+          expect(later.map(({ host }) => host.isOnline)).toEqual([false, false]);
         },
         { timeout: 5_000 },
       );

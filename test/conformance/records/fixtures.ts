@@ -8,6 +8,7 @@ import type { OutboxMessage, Records, Rule } from "@manman/core/ports.ts";
 import type { GameConfig, Server, ServerGameConfig } from "@manman/core/server.ts";
 import { decideStart } from "@manman/core/session/start-session.ts";
 import type { Session } from "@manman/core/session/session.ts";
+import { askToStop, type SessionDecision } from "@manman/core/session/stop-session.ts";
 
 export const leaseMs = defaultBackupLimits.leaseMs;
 
@@ -46,10 +47,15 @@ export async function deployedGame(
   return accepted(await records.games.deploy({ serverId, configId, portBindings: [] }));
 }
 
+/** The rule of a stop. */
+export function toStop(session: Session, nowMs: number): SessionDecision {
+  return askToStop(session, { nowMs, limits: defaultBackupLimits });
+}
+
 export async function startedSession(records: Records, sgcId: bigint): Promise<Session> {
   return accepted(
-    await records.sessions.start(sgcId, (situation) =>
-      decideStart({ sgcId, force: false }, situation),
+    await records.sessions.start(sgcId, (situation, nowMs) =>
+      decideStart({ sgcId, force: false }, situation, { nowMs, limits: defaultBackupLimits }),
     ),
   );
 }

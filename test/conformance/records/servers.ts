@@ -18,6 +18,7 @@ export function serverConformance(makeRecords: MakeRecords): void {
         lastSeenAtMs: expect.any(Number),
         instanceId: null,
         formerInstanceId: null,
+        hostProblem: "",
       });
       expect(await records.servers.get(server.serverId)).toEqual(server);
     });
@@ -83,7 +84,9 @@ export function serverConformance(makeRecords: MakeRecords): void {
       expect(first.instanceId).toBe("first");
       const other = { name: "host-a", environment: "dev", capabilities: null, instanceId: "other" };
       expect(await servers.register(other, hostOnlineMs)).toMatchObject(disowned);
-      expect(await servers.seenBy(first.serverId, "other", hostOnlineMs)).toMatchObject(disowned);
+      expect(await servers.seenBy(first.serverId, "other", hostOnlineMs, "")).toMatchObject(
+        disowned,
+      );
       expect(await servers.get(first.serverId)).toEqual(first);
       const again = await registeredServer(records, "host-a", "first");
       expect(again).toMatchObject({ serverId: first.serverId, instanceId: "first" });
@@ -113,16 +116,36 @@ export function serverConformance(makeRecords: MakeRecords): void {
     test("a heartbeat of the host manager on record says that it was seen, and an unknown server's nothing", async () => {
       const records = await makeRecords();
       const { serverId, lastSeenAtMs } = await registeredServer(records, "host-a", "first");
-      const seen = accepted(present(await records.servers.seenBy(serverId, "first", hostOnlineMs)));
+      const seen = accepted(
+        present(await records.servers.seenBy(serverId, "first", hostOnlineMs, "")),
+      );
       expect(present(seen.lastSeenAtMs)).toBeGreaterThanOrEqual(present(lastSeenAtMs));
-      expect(await records.servers.seenBy(serverId + 1n, "first", hostOnlineMs)).toBeNull();
+      expect(await records.servers.seenBy(serverId + 1n, "first", hostOnlineMs, "")).toBeNull();
     });
 
     test("a host manager that nothing was recorded of as yet may say that it was seen", async () => {
       const records = await makeRecords();
       const { serverId } = await registeredServer(records);
-      const seen = accepted(present(await records.servers.seenBy(serverId, "any", hostOnlineMs)));
+      const seen = accepted(
+        present(await records.servers.seenBy(serverId, "any", hostOnlineMs, "")),
+      );
       expect(seen.instanceId).toBeNull();
+    });
+
+    test("what keeps a host from new work stands on record until it says otherwise, or is taken over", async () => {
+      const records = await makeRecords();
+      const { servers } = records;
+      const { serverId, hostProblem } = await registeredServer(records, "host-a", "first");
+      expect(hostProblem).toBe("");
+      await servers.seenBy(serverId, "first", hostOnlineMs, "its disk \0 is full");
+      const said = { hostProblem: "its disk \ufffd is full" };
+      expect(await servers.get(serverId)).toMatchObject(said);
+      await servers.seenBy(serverId, "other", hostOnlineMs, "");
+      expect(await servers.list({ beforeId: null, limit: 1 })).toMatchObject([said]);
+      await servers.seenBy(serverId, "first", hostOnlineMs, "");
+      expect(await servers.get(serverId)).toMatchObject({ hostProblem: "" });
+      await servers.seenBy(serverId, "first", hostOnlineMs, "its disk is full");
+      expect(await servers.forgetInstance(serverId, false)).toMatchObject({ hostProblem: "" });
     });
 
     test("a forgotten host manager makes room for any but itself, however often it is forgotten", async () => {
@@ -136,7 +159,7 @@ export function serverConformance(makeRecords: MakeRecords): void {
       });
       const first = { name: "host-a", environment: "dev", capabilities: null, instanceId: "first" };
       expect(await servers.register(first, hostOnlineMs)).toMatchObject(disowned);
-      expect(await servers.seenBy(serverId, "first", hostOnlineMs)).toMatchObject(disowned);
+      expect(await servers.seenBy(serverId, "first", hostOnlineMs, "")).toMatchObject(disowned);
       expect(await registeredServer(records, "host-a", "second")).toMatchObject({
         serverId,
         instanceId: "second",

@@ -1,19 +1,28 @@
 // SessionRecords.
+import { defaultBackupLimits } from "@manman/core/backup/limits.ts";
 import type { SessionFilter } from "@manman/core/ports.ts";
 import { decideStart } from "@manman/core/session/start-session.ts";
-import { askToStop } from "@manman/core/session/stop-session.ts";
 import { takeSessionReport } from "@manman/core/session/take-session-report.ts";
 import type { Records } from "@manman/core/ports.ts";
 import type { SessionStatus } from "@manman/core/session/lifecycle.ts";
 import type { Session } from "@manman/core/session/session.ts";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { MakeRecords } from "../records.ts";
-import { accepted, deployedGame, present, startedSession, takenMessages } from "./fixtures.ts";
+import {
+  accepted,
+  deployedGame,
+  hostOnlineMs,
+  present,
+  startedSession,
+  takenMessages,
+  toStop,
+} from "./fixtures.ts";
 
 export function sessionConformance(makeRecords: MakeRecords): void {
   describe("sessions", () => {
     startConformance(makeRecords);
     changeConformance(makeRecords);
+    dueConformance(makeRecords);
     listConformance(makeRecords);
   });
 }
@@ -28,12 +37,15 @@ function startConformance(makeRecords: MakeRecords): void {
       sgcId,
       serverId,
       status: "pending",
+      statusSinceMs: session.createdAtMs,
       createdAtMs: expect.any(Number),
       startedAtMs: null,
       endedAtMs: null,
       exitCode: null,
       errorMessage: "",
       restoredFromBackupId: null,
+      dueAtMs: expect.any(Number),
+      dueTries: 0,
     });
     expect(await records.sessions.get(session.sessionId)).toEqual(session);
     const [message, ...others] = await takenMessages(records);
@@ -55,14 +67,20 @@ function startConformance(makeRecords: MakeRecords): void {
   test("the rule of a start is shown null for an unknown game, and the live sessions of a known one", async () => {
     const records = await makeRecords();
     const { sgcId } = await deployedGame(records);
-    const answer = await records.sessions.start(sgcId + 1n, (situation) =>
-      decideStart({ sgcId: sgcId + 1n, force: false }, situation),
+    const answer = await records.sessions.start(sgcId + 1n, (situation, nowMs) =>
+      decideStart({ sgcId: sgcId + 1n, force: false }, situation, {
+        nowMs,
+        limits: defaultBackupLimits,
+      }),
     );
     expect(answer).toEqual({ kind: "not-found", what: "server game config", id: sgcId + 1n });
     const live = await startedSession(records, sgcId);
-    const refusal = await records.sessions.start(sgcId, (situation) => {
+    const refusal = await records.sessions.start(sgcId, (situation, nowMs) => {
       expect(present(situation).live).toEqual([live]);
-      return decideStart({ sgcId, force: false }, situation);
+      return decideStart({ sgcId, force: false }, situation, {
+        nowMs,
+        limits: defaultBackupLimits,
+      });
     });
     expect(refusal).toMatchObject({ kind: "failed-precondition" });
   });
@@ -72,8 +90,8 @@ function startConformance(makeRecords: MakeRecords): void {
     const { sgcId } = await deployedGame(records);
     const first = await startedSession(records, sgcId);
     const second = accepted(
-      await records.sessions.start(sgcId, (situation) =>
-        decideStart({ sgcId, force: true }, situation),
+      await records.sessions.start(sgcId, (situation, nowMs) =>
+        decideStart({ sgcId, force: true }, situation, { nowMs, limits: defaultBackupLimits }),
       ),
     );
     expect(await records.sessions.get(first.sessionId)).toMatchObject({ status: "stopping" });
@@ -97,8 +115,8 @@ function startConformance(makeRecords: MakeRecords): void {
       Array.from(
         { length: 20 },
         async () =>
-          await records.sessions.start(sgcId, (situation) =>
-            decideStart({ sgcId, force: false }, situation),
+          await records.sessions.start(sgcId, (situation, nowMs) =>
+            decideStart({ sgcId, force: false }, situation, { nowMs, limits: defaultBackupLimits }),
           ),
       ),
     );
@@ -121,7 +139,7 @@ function startConformance(makeRecords: MakeRecords): void {
 function changeConformance(makeRecords: MakeRecords): void {
   test("a session that is unknown cannot be changed", async () => {
     const records = await makeRecords();
-    expect(await records.sessions.change(404n, askToStop)).toBeNull();
+    expect(await records.sessions.change(404n, toStop)).toBeNull();
     expect(await records.sessions.get(404n)).toBeNull();
   });
 
@@ -130,9 +148,14 @@ function changeConformance(makeRecords: MakeRecords): void {
     const { sgcId, serverId } = await deployedGame(records);
     const session = await startedSession(records, sgcId);
     await takenMessages(records);
-    const outcome = present(await records.sessions.change(session.sessionId, askToStop));
+    const outcome = present(await records.sessions.change(session.sessionId, toStop));
     expect(outcome.decision.kind).toBe("change");
-    expect(outcome.record).toEqual({ ...session, status: "stopping" });
+    expect(outcome.record).toEqual({
+      ...session,
+      status: "stopping",
+      statusSinceMs: expect.any(Number),
+      dueAtMs: outcome.record.statusSinceMs + 30_000,
+    });
     expect(await records.sessions.get(session.sessionId)).toEqual(outcome.record);
     const [message] = await takenMessages(records);
     expect(message).toMatchObject({
@@ -151,6 +174,7 @@ function changeConformance(makeRecords: MakeRecords): void {
     expect(crashed).toEqual({
       ...running,
       status: "crashed",
+      statusSinceMs: crashed.endedAtMs,
       endedAtMs: expect.any(Number),
       exitCode: 137,
       errorMessage: "killed \ufffd by \ufffd",
@@ -170,6 +194,48 @@ function changeConformance(makeRecords: MakeRecords): void {
     expect(kept).toEqual({ record: session, decision: { kind: "keep", why: "a test" } });
     expect(await records.sessions.get(session.sessionId)).toEqual(session);
   });
+}
+
+function dueConformance(makeRecords: MakeRecords): void {
+  test("sessions come up when they are due, longest due first, with what is known of their hosts", async () => {
+    const records = await makeRecords();
+    const a = await deployedGame(records, "host-a");
+    const b = await deployedGame(records, "host-b");
+    const later = await dueNow(records, await startedSession(records, a.sgcId), 0);
+    const first = await dueNow(records, await startedSession(records, b.sgcId), 5_000);
+    await startedSession(records, (await deployedGame(records, "host-c")).sgcId);
+    const host = { isOnline: true, problem: "" };
+    const online = [
+      { session: first, host },
+      { session: later, host },
+    ];
+    expect(await records.sessions.due(10, hostOnlineMs)).toEqual(online);
+    expect(await records.sessions.due(10, hostOnlineMs)).toEqual(online);
+    expect(await records.sessions.due(1, hostOnlineMs)).toEqual([online[0]]);
+    await vi.waitFor(async () => {
+      const hosts = (await records.sessions.due(10, 1)).map((due) => due.host.isOnline);
+      expect(hosts).toEqual([false, false]);
+    });
+  });
+
+  test("a session that runs or has ended is not due", async () => {
+    const records = await makeRecords();
+    const { sgcId } = await deployedGame(records);
+    const { sessionId } = await dueNow(records, await startedSession(records, sgcId), 0);
+    await reported(records, sessionId, "running", null, "");
+    expect(await records.sessions.due(10, hostOnlineMs)).toEqual([]);
+    await reported(records, sessionId, "completed", 0, "");
+    expect(await records.sessions.due(10, hostOnlineMs)).toEqual([]);
+  });
+}
+
+/** The session, due since so long. */
+async function dueNow(records: Records, { sessionId }: Session, sinceMs: number): Promise<Session> {
+  const outcome = await records.sessions.change(sessionId, (session, nowMs) => ({
+    kind: "change",
+    session: { ...session, dueAtMs: nowMs - sinceMs },
+  }));
+  return present(outcome).record;
 }
 
 function listConformance(makeRecords: MakeRecords): void {
@@ -242,7 +308,11 @@ async function reported(
 ): Promise<Session> {
   const outcome = present(
     await records.sessions.change(sessionId, (session, nowMs) =>
-      takeSessionReport(session, { status, exitCode, errorMessage }, nowMs),
+      takeSessionReport(
+        session,
+        { status, exitCode, errorMessage },
+        { nowMs, limits: defaultBackupLimits },
+      ),
     ),
   );
   expect(outcome.decision.kind).toBe("change");

@@ -18,6 +18,7 @@ export class HostPromises {
   readonly #running = new Map<string, Set<PackRun>>();
   readonly #journalled = new Map<string, number>();
   readonly #reported = new Set<string>();
+  readonly #noRoom = new Set<string>();
 
   constructor(world: SeenWorld, facts: AttemptFacts, broken: BrokenPromises) {
     this.#world = world;
@@ -31,7 +32,7 @@ export class HostPromises {
     if (routingKey.startsWith("status.backup.")) this.#onReportAcknowledged(message);
     if (routingKey.endsWith(".backup") && queueName.startsWith("host-")) {
       const known = this.#journalled.get(`${queueName}/${message.backup_id}`) ?? 0;
-      if (known >= message.attempt) return;
+      if (known >= message.attempt || this.#noRoom.delete(queueName)) return;
       const about = `backup ${message.backup_id} attempt ${message.attempt}`;
       this.#broken.add("a command is on disk before it is acknowledged", about);
     }
@@ -42,6 +43,11 @@ export class HostPromises {
     if (status === "running" || backup?.status !== "running" || backup.attempt !== attempt) return;
     const about = `backup ${backup_id} attempt ${attempt}: ${status}`;
     this.#broken.add("a report is taken in before it is acknowledged", about);
+  }
+
+  /** A host has no room for new work: it may hand one command back, which its record outlives. */
+  onNoRoom(queueName: string): void {
+    this.#noRoom.add(queueName);
   }
 
   /** A host's journal has this text of an entry on disk now. */

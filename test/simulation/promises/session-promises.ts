@@ -80,6 +80,8 @@ export class SessionPromises {
 
   onEndOrdered(sessionId: bigint, sgcId: bigint): void {
     if (this.#endsAsked.has(sessionId) || this.#gamesForced.has(sgcId)) return;
+    // What a late start has begun is ended where the session was given up meanwhile: it would be nobody's.
+    if (this.#world.tables.sessions.get(sessionId)?.status === "crashed") return;
     this.#broken.add("a game is ended only when somebody asked for it", `session ${sessionId}`);
   }
 

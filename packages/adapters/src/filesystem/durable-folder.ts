@@ -21,3 +21,14 @@ export async function makeFolder(path: string): Promise<void> {
     if (made === first) return;
   }
 }
+
+/** Makes a file, with its bytes on disk; its name is the caller's to sync. */
+export async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(path, "wx");
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

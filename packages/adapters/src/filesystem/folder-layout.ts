@@ -4,7 +4,7 @@
 //   {root}/.uploads/{hash of key}/{uploadId}/               an open upload
 //   {root}/.uploads/{hash of key}/{uploadId}.sealed/        one that is being completed: nobody adds to it any more
 //   {root}/.uploads/.trash/{uploadId}/                      one that is over; only its removal is left
-//   in an upload: data-{sender} (the parts' bytes), parts-{sender} (the list of them)
+//   in an upload: key (the key that it is for), data-{sender} (the parts' bytes), parts-{sender} (the list of them)
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Fault } from "@manman/core/fault.ts";
@@ -19,7 +19,7 @@ export type FolderLayout = ReturnType<typeof folderLayout>;
 
 export function folderLayout(root: string) {
   const uploadsPath = join(root, uploads);
-  const uploadsOf = (key: string): string => join(uploadsPath, hashOf(checkedKey(key)));
+  const uploadsOf = (key: string): string => join(uploadsPath, uploadsName(checkedKey(key)));
   return {
     root,
     uploads: uploadsPath,
@@ -45,6 +45,14 @@ export function readUploadName(name: string): { uploadId: string; initiatedAtMs:
   const uploadId = name.endsWith(sealed) ? name.slice(0, -sealed.length) : name;
   if (!uploadIdPattern.test(uploadId)) return null;
   return { uploadId, initiatedAtMs: Number.parseInt(uploadId, 36) };
+}
+
+/** In an upload's folder: holds the key that it is for. An upload whose opening was cut short has none. */
+export const keyFile = "key";
+
+/** The name of the folder that holds the uploads of a key; uploads are listed in the order of these. */
+export function uploadsName(key: string): string {
+  return hashOf(key);
 }
 
 /** The names of one sender's files in an upload. */

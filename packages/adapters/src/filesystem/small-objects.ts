@@ -1,9 +1,9 @@
 // Reads and writes the few small objects that the control plane keeps in the folder about itself; each appears whole, in one step.
-import { link, open, readFile, rename, stat, unlink } from "node:fs/promises";
+import { link, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Fault } from "@manman/core/fault.ts";
 import { smallObjectBytesMax, type UploadControl } from "@manman/core/ports.ts";
-import { makeFolder, syncFolder } from "./durable-folder.ts";
+import { makeFolder, syncFolder, writeSynced } from "./durable-folder.ts";
 import { codeOf, orFault, unlessMissing } from "./folder-fault.ts";
 import type { FolderLayout } from "./folder-layout.ts";
 import { assertPresent } from "./folder-presence.ts";
@@ -60,14 +60,4 @@ async function readBounded(path: string, key: string): Promise<Uint8Array | null
     throw new Fault("rejected", `read ${key}: it has ${found.size} bytes, too many for it`);
   }
   return await unlessMissing(readFile(path), null);
-}
-
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(path, "wx");
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,14 +1,14 @@
 // Opens, completes, aborts and lists uploads in a folder. Every step that counts is one rename, so that a process killed between
 // two steps leaves a state that the repeat of the call goes on from.
 import { access, constants, mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { StoredPart } from "@manman/core/backup/backup.ts";
 import { Fault } from "@manman/core/fault.ts";
 import type { OpenUpload, UploadControl } from "@manman/core/ports.ts";
-import { makeFolder, syncFolder } from "./durable-folder.ts";
+import { makeFolder, syncFolder, writeSynced } from "./durable-folder.ts";
 import { codeOf, orFault, unlessMissing } from "./folder-fault.ts";
-import { newUploadId, readUploadName, type FolderLayout } from "./folder-layout.ts";
+import { keyFile, newUploadId, readUploadName, type FolderLayout } from "./folder-layout.ts";
 import { assertPresent, throwMissing } from "./folder-presence.ts";
 import { inspectFile, removeFile } from "./object-file.ts";
 import { gatherParts } from "./part-gathering.ts";
@@ -76,6 +76,8 @@ async function openUpload(layout: FolderLayout, key: string, uploadId: string): 
       await assertPresent(layout);
     }
   }
+  await writeSynced(join(folder, keyFile), new TextEncoder().encode(key));
+  await syncFolder(folder);
   await syncFolder(dirname(folder));
   await syncFolder(layout.uploads);
 }

@@ -17,18 +17,23 @@ import { assertWhole, nextId, pageOf, type MemoryTables } from "./memory-tables.
 
 export function memoryBackups(surroundings: Surroundings): BackupRecords {
   const { tables, nowMs } = surroundings;
+  const change: BackupRecords["change"] = async (backupId, rule) => {
+    const before = tables.backups.get(backupId)?.backup;
+    if (before === undefined) return null;
+    const decision = rule(before, nowMs());
+    if (decision.kind !== "change") return { record: before, decision };
+    const written = { ...decision, backup: storableBackup(decision.backup) };
+    writeChange(surroundings, before, written);
+    return { record: written.backup, decision: written };
+  };
   return {
     situations: async (requests) => requests.map((request) => situationOf(tables, request)),
     create: async (births, redispatchMs) =>
       births.map((birth) => bear(surroundings, birth, redispatchMs)),
-    change: async (backupId, rule) => {
-      const before = tables.backups.get(backupId)?.backup;
-      if (before === undefined) return null;
-      const decision = rule(before, nowMs());
-      if (decision.kind !== "change") return { record: before, decision };
-      const change = { ...decision, backup: storableBackup(decision.backup) };
-      writeChange(surroundings, before, change);
-      return { record: change.backup, decision: change };
+    change,
+    changeUnder: async (serverId, backupId, rule) => {
+      const server = tables.servers.get(serverId) ?? null;
+      return await change(backupId, (backup, now) => rule({ backup, server }, now));
     },
     get: async (backupId) => tables.backups.get(backupId)?.backup ?? null,
     list: async (filter, page) => listBackups(tables, filter, page),

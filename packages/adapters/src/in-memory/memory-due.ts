@@ -3,12 +3,14 @@ import type { Backup } from "@manman/core/backup/backup.ts";
 import { judgeClaim, type Claim } from "@manman/core/backup/claim-attempt.ts";
 import type { BackupRecords, HeldAttempt } from "@manman/core/ports.ts";
 import { refusalSentence } from "@manman/core/refusal.ts";
+import { hostStateOf } from "./memory-hosts.ts";
 import type { Surroundings } from "./memory-outbox.ts";
 import type { BackupRow } from "./memory-tables.ts";
 
 export function memoryDue({
   tables,
   nowMs,
+  newId,
 }: Surroundings): Pick<BackupRecords, "renew" | "takeDue" | "extendLeases" | "runningUnderOthers"> {
   return {
     renew: async (serverId, instanceId, attempts, leaseMs) =>
@@ -34,9 +36,8 @@ export function memoryDue({
         );
       return taken.map((row) => {
         row.visibleAtMs = nowMs() + holdMs;
-        const seenAtMs = tables.servers.get(row.backup.serverId)?.lastSeenAtMs ?? null;
-        const hostIsOnline = seenAtMs !== null && seenAtMs >= nowMs() - hostOnlineMs;
-        return { backup: row.backup, hostIsOnline };
+        const host = hostStateOf({ tables, nowMs, newId }, row.backup.serverId, hostOnlineMs);
+        return { backup: row.backup, host };
       });
     },
 

@@ -2,7 +2,8 @@
 import type { GameRecords, ServerRecords } from "@manman/core/ports.ts";
 import { alreadyExists, failedPrecondition, notFound } from "@manman/core/refusal.ts";
 import { refuseInstance } from "@manman/core/server-instance.ts";
-import type { Server } from "@manman/core/server.ts";
+import type { HostState, Server } from "@manman/core/server.ts";
+import { storableText } from "../postgres/storable-text.ts";
 import type { Surroundings } from "./memory-outbox.ts";
 import { nextId, pageOf } from "./memory-tables.ts";
 
@@ -22,6 +23,7 @@ export function memoryServers({ tables, nowMs }: Surroundings): ServerRecords {
     lastSeenAtMs: null,
     instanceId: null,
     formerInstanceId: null,
+    hostProblem: "",
   });
   return {
     register: async ({ name, environment, instanceId }, hostOnlineMs) => {
@@ -45,17 +47,19 @@ export function memoryServers({ tables, nowMs }: Surroundings): ServerRecords {
       const server = servers.get(serverId);
       return server === undefined ? null : write({ ...server, lastSeenAtMs: nowMs() });
     },
-    seenBy: async (serverId, instanceId, hostOnlineMs) => {
+    seenBy: async (serverId, instanceId, hostOnlineMs, hostProblem) => {
       const server = servers.get(serverId);
       if (server === undefined) return null;
       const refusal = refuseInstance(server, instanceId, { nowMs: nowMs(), hostOnlineMs });
-      return refusal ?? write({ ...server, lastSeenAtMs: nowMs() });
+      if (refusal !== null) return refusal;
+      const stored = storableText(hostProblem);
+      return write({ ...server, lastSeenAtMs: nowMs(), hostProblem: stored });
     },
     forgetInstance: async (serverId, readmit) => {
       const server = servers.get(serverId);
       if (server === undefined) return null;
       const formerInstanceId = readmit ? null : (server.instanceId ?? server.formerInstanceId);
-      return write({ ...server, instanceId: null, formerInstanceId });
+      return write({ ...server, instanceId: null, formerInstanceId, hostProblem: "" });
     },
     get: async (serverId) => servers.get(serverId) ?? null,
     getByName: async (name) => byName(name) ?? null,
@@ -94,4 +98,14 @@ export function memoryGames({ tables }: Surroundings): GameRecords {
       return pageOf(found, ({ sgcId }) => sgcId, page);
     },
   };
+}
+
+/** What is known of a host; one that was seen within that time is online. */
+export function hostStateOf(
+  { tables, nowMs }: Surroundings,
+  serverId: bigint,
+  hostOnlineMs: number,
+): HostState {
+  const { lastSeenAtMs = null, hostProblem: problem = "" } = tables.servers.get(serverId) ?? {};
+  return { isOnline: lastSeenAtMs !== null && lastSeenAtMs >= nowMs() - hostOnlineMs, problem };
 }

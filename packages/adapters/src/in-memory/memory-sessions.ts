@@ -4,6 +4,7 @@ import { isLive } from "@manman/core/session/lifecycle.ts";
 import type { Session } from "@manman/core/session/session.ts";
 import type { StartSituation } from "@manman/core/session/start-session.ts";
 import { storableText } from "../postgres/storable-text.ts";
+import { hostStateOf } from "./memory-hosts.ts";
 import { assertSendable, queueCommand, type Surroundings } from "./memory-outbox.ts";
 import { nextId, pageOf, type MemoryTables } from "./memory-tables.ts";
 
@@ -33,6 +34,8 @@ export function memorySessions(surroundings: Surroundings): SessionRecords {
         exitCode: null,
         errorMessage: "",
         restoredFromBackupId: null,
+        statusSinceMs: nowMs(),
+        dueTries: 0,
       });
       queueCommand(surroundings, decision.command(session.sessionId));
       return session;
@@ -48,6 +51,15 @@ export function memorySessions(surroundings: Surroundings): SessionRecords {
       return { record, decision: { ...decision, session: record } };
     },
     get: async (sessionId) => sessions.get(sessionId) ?? null,
+    due: async (limit, hostOnlineMs) =>
+      [...sessions.values()]
+        .filter(({ dueAtMs }) => dueAtMs !== null && dueAtMs <= nowMs())
+        .toSorted((a, b) => Number(a.dueAtMs) - Number(b.dueAtMs))
+        .slice(0, limit)
+        .map((session) => ({
+          session,
+          host: hostStateOf(surroundings, session.serverId, hostOnlineMs),
+        })),
     list: async (filter, page) => {
       const found = [...sessions.values()].filter((session) => matches(filter, session));
       return pageOf(found, ({ sessionId }) => sessionId, page);

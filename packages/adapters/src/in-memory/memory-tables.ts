@@ -2,7 +2,9 @@
 // breaks one is found in either.
 import type { Actor, Backup, Leftover } from "@manman/core/backup/backup.ts";
 import { holdsOperation, type BackupStatus } from "@manman/core/backup/lifecycle.ts";
+import type { BucketFinding } from "@manman/core/bucket-survey.ts";
 import type { HostCommand } from "@manman/core/host-command.ts";
+import type { BucketSurvey, SurveyPlace } from "@manman/core/ports.ts";
 import type { GameConfig, Server, ServerGameConfig } from "@manman/core/server.ts";
 import type { Session } from "@manman/core/session/session.ts";
 
@@ -45,6 +47,14 @@ export type LeftoverRow = Leftover & {
   tries: number;
 };
 
+export type SurveyRow = {
+  survey: BucketSurvey;
+  place: SurveyPlace;
+  turn: bigint;
+  visibleAtMs: number;
+  readonly findings: (BucketFinding & { readonly findingId: bigint })[];
+};
+
 export type MemoryTables = {
   readonly servers: Map<bigint, Server>;
   readonly configs: Map<bigint, GameConfig>;
@@ -56,6 +66,8 @@ export type MemoryTables = {
   readonly events: BackupEvent[];
   readonly outbox: Map<bigint, OutboxRow>;
   readonly leftovers: Map<bigint, LeftoverRow>;
+  /** The last one that was finished and the one that is under way. */
+  readonly surveys: Map<bigint, SurveyRow>;
   /** Made at the first look. */
   installation: { readonly installationId: string; readonly createdAtMs: number } | null;
   /** The highest backup id that was handed out. */
@@ -75,6 +87,7 @@ export function emptyTables(): MemoryTables {
     events: [],
     outbox: new Map(),
     leftovers: new Map(),
+    surveys: new Map(),
     installation: null,
     lastBackupId: 0n,
     lastId: 0n,

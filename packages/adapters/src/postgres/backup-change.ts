@@ -1,12 +1,13 @@
 // Applies a rule to one backup under its row lock, and writes everything that follows from its answer in the same transaction.
 import type { Backup, BackupChange, BackupDecision } from "@manman/core/backup/backup.ts";
 import { holdsOperation } from "@manman/core/backup/lifecycle.ts";
-import type { Outcome, Rule } from "@manman/core/ports.ts";
+import type { BackupUnder, Outcome, Rule } from "@manman/core/ports.ts";
 import { sql, type Kysely, type RawBuilder, type Transaction } from "kysely";
 import { backupColumnsOf, toBackup, type BackupRow } from "./backup-row.ts";
 import { queueingSteps } from "./command-columns.ts";
 import { withFaults } from "./faults.ts";
 import { timeAt, type Tables } from "./rows.ts";
+import { holdServer } from "./server-records.ts";
 import { storableJson, storableText } from "./storable-text.ts";
 
 /** See BackupRecords.change. */
@@ -18,16 +19,43 @@ export async function changeBackup(
   return await withFaults(
     `change backup ${backupId}`,
     async () =>
+      await db
+        .transaction()
+        .execute(async (transaction) => await changeLocked(transaction, backupId, rule)),
+  );
+}
+
+/** See BackupRecords.changeUnder. The server is locked before the backup, and nobody locks them the other way round. */
+export async function changeBackupUnder(
+  db: Kysely<Tables>,
+  serverId: bigint,
+  backupId: bigint,
+  rule: Rule<BackupUnder, BackupDecision>,
+): Promise<Outcome<Backup, BackupDecision> | null> {
+  return await withFaults(
+    `change backup ${backupId} for server ${serverId}`,
+    async () =>
       await db.transaction().execute(async (transaction) => {
-        const locked = await lockBackup(transaction, backupId);
-        if (locked === null) return null;
-        const decision = rule(locked.backup, locked.nowMs);
-        if (decision.kind !== "change") return { record: locked.backup, decision };
-        const change = { ...decision, backup: storableBackup(decision.backup) };
-        await writeChange(transaction, locked.backup, change);
-        return { record: change.backup, decision: change };
+        const server = await holdServer(transaction, serverId);
+        return await changeLocked(transaction, backupId, (backup, nowMs) =>
+          rule({ backup, server }, nowMs),
+        );
       }),
   );
+}
+
+async function changeLocked(
+  transaction: Transaction<Tables>,
+  backupId: bigint,
+  rule: Rule<Backup, BackupDecision>,
+): Promise<Outcome<Backup, BackupDecision> | null> {
+  const locked = await lockBackup(transaction, backupId);
+  if (locked === null) return null;
+  const decision = rule(locked.backup, locked.nowMs);
+  if (decision.kind !== "change") return { record: locked.backup, decision };
+  const change = { ...decision, backup: storableBackup(decision.backup) };
+  await writeChange(transaction, locked.backup, change);
+  return { record: change.backup, decision: change };
 }
 
 /** The time is read outside the locking step, so that it is that of the moment when the lock was had. */

@@ -7,6 +7,7 @@ import { refusalSentence } from "@manman/core/refusal.ts";
 import { sql, type Kysely } from "kysely";
 import { backupColumns, backupColumnsOf, toBackup, type BackupRow } from "./backup-row.ts";
 import { withFaults } from "./faults.ts";
+import { hostColumns, toHostState, type HostColumns } from "./host-columns.ts";
 import { interval, type Tables } from "./rows.ts";
 import { storableJson } from "./storable-text.ts";
 
@@ -22,7 +23,7 @@ export async function takeDueBackups(
   const { rows } = await withFaults(
     "take due backups",
     async () =>
-      await sql<BackupRow & { host_is_online: boolean }>`
+      await sql<BackupRow & HostColumns>`
         with due as materialized (
           select backup_id from backup
           where visible_at <= now() and status = any(${statuses}::text[])
@@ -35,17 +36,12 @@ export async function takeDueBackups(
           where backup_id = any(array(select backup_id from due))
           returning *
         )
-        select ${backupColumnsOf("taken")},
-          coalesce(
-            (select last_seen_at from server where server.server_id = taken.server_id)
-              >= now() - ${interval(hostOnlineMs)},
-            false
-          ) as host_is_online
-        from taken
+        select ${backupColumnsOf("taken")}, ${hostColumns(hostOnlineMs)}
+        from taken join server using (server_id)
         order by due_at, backup_id
       `.execute(db),
   );
-  return rows.map((row) => ({ backup: toBackup(row), hostIsOnline: row.host_is_online }));
+  return rows.map((row) => ({ backup: toBackup(row), host: toHostState(row) }));
 }
 
 /** See BackupRecords.renew. The attempts that were not renewed are judged by their records as they are afterwards. */

@@ -3,7 +3,7 @@ import type { Backup, BackupEvent } from "@manman/core/backup/backup.ts";
 import type { OperationInProgress } from "@manman/core/backup/create-backup.ts";
 import type { BackupFilter, BackupRecords, Page } from "@manman/core/ports.ts";
 import { sql, type Kysely, type RawBuilder } from "kysely";
-import { changeBackup } from "./backup-change.ts";
+import { changeBackup, changeBackupUnder } from "./backup-change.ts";
 import { backupSituations, createBackups } from "./backup-creation.ts";
 import { extendRunningLeases, renewLeases, takeDueBackups } from "./backup-due.ts";
 import { backupColumns, toBackup, type BackupRow } from "./backup-row.ts";
@@ -16,6 +16,8 @@ export function backupRecords(db: Kysely<Tables>): BackupRecords {
   return {
     situations: async (requests) => await backupSituations(db, requests),
     create: async (births, redispatchMs) => await createBackups(db, births, redispatchMs),
+    changeUnder: async (serverId, backupId, rule) =>
+      await changeBackupUnder(db, serverId, backupId, rule),
     change: async (backupId, rule) => await changeBackup(db, backupId, rule),
     get: async (backupId) =>
       await withFaults(`get backup ${backupId}`, async () => await getBackup(db, backupId)),

@@ -10,6 +10,7 @@ import { defaultPoolLimits, openPool, type PoolLimits } from "./pool.ts";
 import type { Tables } from "./rows.ts";
 import { serverRecords } from "./server-records.ts";
 import { sessionRecords } from "./session-records.ts";
+import { surveyRecords } from "./survey-records.ts";
 
 export type RecordsOptions = Partial<PoolLimits> & {
   /** `postgres://user:password@host:port/database`; the database must have been migrated. */
@@ -25,6 +26,7 @@ export function openRecords({ url, ...limits }: RecordsOptions): Records {
 export function recordsOn(db: Kysely<Tables>): Records {
   return {
     installation: installationRecords(db),
+    survey: surveyRecords(db),
     servers: serverRecords(db),
     games: gameRecords(db),
     sessions: sessionRecords(db),

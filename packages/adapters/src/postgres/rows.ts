@@ -47,6 +47,7 @@ type ServerTable = {
   last_seen_at: TimeOrNull;
   instance_id: string | null;
   former_instance_id: string | null;
+  host_problem: Generated<string>;
 };
 
 type GameConfigTable = {
@@ -80,6 +81,9 @@ type SessionTable = {
   exit_code: number | null;
   error_message: Generated<string>;
   restored_from_backup_id: bigint | null;
+  status_since: ColumnType<number, never, Date>;
+  due_at: TimeOrNull;
+  due_tries: Generated<number>;
 };
 
 type BackupTable = {

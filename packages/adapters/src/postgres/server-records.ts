@@ -4,11 +4,11 @@ import type { Page, ServerRecords } from "@manman/core/ports.ts";
 import { alreadyExists, failedPrecondition, type Refusal } from "@manman/core/refusal.ts";
 import { refuseInstance } from "@manman/core/server-instance.ts";
 import type { Server } from "@manman/core/server.ts";
-import { sql, type Kysely, type RawBuilder, type Selectable } from "kysely";
+import { sql, type Kysely, type RawBuilder, type Selectable, type Transaction } from "kysely";
 import { withFaults } from "./faults.ts";
 import { newestFirst } from "./newest-first.ts";
 import type { Tables } from "./rows.ts";
-import { storableJson } from "./storable-text.ts";
+import { storableJson, storableText } from "./storable-text.ts";
 
 export function serverRecords(db: Kysely<Tables>): ServerRecords {
   return {
@@ -24,10 +24,10 @@ export function serverRecords(db: Kysely<Tables>): ServerRecords {
         `note that server ${serverId} was seen`,
         async () => await seen(db, serverId, capabilities),
       ),
-    seenBy: async (serverId, instanceId, hostOnlineMs) =>
+    seenBy: async (serverId, instanceId, hostOnlineMs, hostProblem) =>
       await withFaults(
         `note that the host manager of server ${serverId} was seen`,
-        async () => await seenBy(db, serverId, instanceId, hostOnlineMs),
+        async () => await seenBy(db, serverId, instanceId, hostOnlineMs, hostProblem),
       ),
     forgetInstance: async (serverId, readmit) =>
       await withFaults(
@@ -50,6 +50,7 @@ const serverColumns = [
   "last_seen_at",
   "instance_id",
   "former_instance_id",
+  "host_problem",
 ] as const;
 
 const serverFields = sql.join(serverColumns.map((column) => sql.ref(`server.${column}`)));
@@ -65,6 +66,7 @@ function toServer(row: ServerRow): Server {
     lastSeenAtMs: row.last_seen_at,
     instanceId: row.instance_id,
     formerInstanceId: row.former_instance_id,
+    hostProblem: row.host_problem,
   };
 }
 
@@ -154,9 +156,10 @@ async function seenBy(
   serverId: bigint,
   instanceId: string,
   hostOnlineMs: number,
+  hostProblem: string,
 ): Promise<Server | Refusal | null> {
   const { rows } = await sql<ServerRow>`
-    update server set last_seen_at = now()
+    update server set last_seen_at = now(), host_problem = ${storableText(hostProblem)}
     where server_id = ${serverId} and ${belongsTo(instanceId)}
     returning ${serverFields}
   `.execute(db);
@@ -173,7 +176,7 @@ async function forgetInstance(
 ): Promise<Server | null> {
   const former = readmit ? sql`null` : sql`coalesce(instance_id, former_instance_id)`;
   const { rows } = await sql<ServerRow>`
-    update server set instance_id = null, former_instance_id = ${former}
+    update server set instance_id = null, former_instance_id = ${former}, host_problem = ''
     where server_id = ${serverId}
     returning ${serverFields}
   `.execute(db);
@@ -200,6 +203,20 @@ async function readServer(
   `.execute(db);
   const [row] = rows;
   return row === undefined ? null : { server: toServer(row), nowMs: row.now };
+}
+
+/** The server, which nobody changes until the transaction ends; others may hold it too. */
+export async function holdServer(
+  transaction: Transaction<Tables>,
+  serverId: bigint,
+): Promise<Server | null> {
+  const row = await transaction
+    .selectFrom("server")
+    .select(serverColumns)
+    .where("server_id", "=", serverId)
+    .forShare()
+    .executeTakeFirst();
+  return row === undefined ? null : toServer(row);
 }
 
 async function listServers(

@@ -4,7 +4,11 @@ import type { Outcome, Rule } from "@manman/core/ports.ts";
 import type { Refusal } from "@manman/core/refusal.ts";
 import { liveStatuses } from "@manman/core/session/lifecycle.ts";
 import type { Session } from "@manman/core/session/session.ts";
-import type { StartDecision, StartSituation } from "@manman/core/session/start-session.ts";
+import type {
+  SessionBirth,
+  StartDecision,
+  StartSituation,
+} from "@manman/core/session/start-session.ts";
 import type { SessionDecision } from "@manman/core/session/stop-session.ts";
 import { sql, type Kysely, type Transaction } from "kysely";
 import { queueingSteps } from "./command-columns.ts";
@@ -110,11 +114,16 @@ async function databaseNowMs(transaction: Transaction<Tables>): Promise<number> 
 
 async function insertSession(
   transaction: Transaction<Tables>,
-  birth: Pick<Session, "sgcId" | "serverId">,
+  { sgcId, serverId, dueAtMs }: SessionBirth,
 ): Promise<Session> {
   const row = await transaction
     .insertInto("session")
-    .values({ sgc_id: birth.sgcId, server_id: birth.serverId, status: "pending" })
+    .values({
+      sgc_id: sgcId,
+      server_id: serverId,
+      status: "pending",
+      due_at: timeAt(dueAtMs),
+    })
     .returning(sessionColumns)
     .executeTakeFirstOrThrow();
   return toSession(row);
@@ -125,6 +134,9 @@ async function writeSession(transaction: Transaction<Tables>, session: Session):
     .updateTable("session")
     .set({
       status: session.status,
+      status_since: timeAt(session.statusSinceMs),
+      due_at: timeAt(session.dueAtMs),
+      due_tries: session.dueTries,
       started_at: timeAt(session.startedAtMs),
       ended_at: timeAt(session.endedAtMs),
       exit_code: session.exitCode,

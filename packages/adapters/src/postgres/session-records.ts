@@ -4,6 +4,7 @@ import type { Session } from "@manman/core/session/session.ts";
 import { sql, type Kysely, type RawBuilder } from "kysely";
 import { withFaults } from "./faults.ts";
 import { newestFirst } from "./newest-first.ts";
+import { hostColumns, toHostState, type HostColumns } from "./host-columns.ts";
 import { timeAt, type Tables } from "./rows.ts";
 import { changeSession, startSession } from "./session-change.ts";
 import { sessionColumns, sessionColumnsOf, toSession, type SessionRow } from "./session-row.ts";
@@ -14,6 +15,11 @@ export function sessionRecords(db: Kysely<Tables>): SessionRecords {
     change: async (sessionId, rule) => await changeSession(db, sessionId, rule),
     get: async (sessionId) =>
       await withFaults(`get session ${sessionId}`, async () => await getSession(db, sessionId)),
+    due: async (limit, hostOnlineMs) =>
+      await withFaults(
+        "look for due sessions",
+        async () => await dueSessions(db, limit, hostOnlineMs),
+      ),
     list: async (filter, page) =>
       await withFaults("list sessions", async () => await listSessions(db, filter, page)),
   };
@@ -26,6 +32,21 @@ async function getSession(db: Kysely<Tables>, sessionId: bigint): Promise<Sessio
     .where("session_id", "=", sessionId)
     .executeTakeFirst();
   return row === undefined ? null : toSession(row);
+}
+
+async function dueSessions(
+  db: Kysely<Tables>,
+  limit: number,
+  hostOnlineMs: number,
+): ReturnType<SessionRecords["due"]> {
+  const { rows } = await sql<SessionRow & HostColumns>`
+    select ${sessionColumnsOf("session")}, ${hostColumns(hostOnlineMs)}
+    from session join server using (server_id)
+    where session.due_at <= now()
+    order by session.due_at
+    limit ${limit}
+  `.execute(db);
+  return rows.map((row) => ({ session: toSession(row), host: toHostState(row) }));
 }
 
 /**
@@ -74,7 +95,29 @@ function sessionPage(db: Kysely<Tables>, filter: SessionFilter, page: Page, equa
     query = query.where(sql<boolean>`started_at > ${timeAt(startedAfterMs)}`);
   }
   if (startedBeforeMs !== null) {
-    query = query.where(sql<boolean>`started_at < ${timeAt(startedBeforeMs)}`);
+    query = query
+      .where(sql<boolean>`started_at < ${timeAt(startedBeforeMs)}`)
+      .where(sql<boolean>`session_id <= (${newestOf(startedBeforeMs)})`);
   }
   return query;
+}
+
+/**
+ * The highest id of the sessions that were there at a time, null where there were none. A list from the newest on would walk past all that
+ * came later. Ids are taken within a transaction whose beginning is `created_at`, so that they are in its order but for a minute.
+ */
+function newestOf(atMs: number): RawBuilder<unknown> {
+  const at = timeAt(atMs);
+  // The offset keeps the planner from looking for the highest id from the newest session on.
+  return sql`
+    select max(session_id) from (
+      select session_id from session as near
+      where near.created_at < ${at}
+        and near.created_at >= (
+          select last.created_at from session as last
+          where last.created_at < ${at} order by last.created_at desc limit 1
+        ) - interval '1 minute'
+      offset 0
+    ) as newest
+  `;
 }

@@ -15,6 +15,9 @@ export const sessionColumns = [
   "exit_code",
   "error_message",
   "restored_from_backup_id",
+  "status_since",
+  "due_at",
+  "due_tries",
 ] as const;
 
 export type SessionRow = Pick<Selectable<Tables["session"]>, (typeof sessionColumns)[number]>;
@@ -30,11 +33,14 @@ export function toSession(row: SessionRow): Session {
     sgcId: row.sgc_id,
     serverId: row.server_id,
     status: row.status,
+    statusSinceMs: row.status_since,
     createdAtMs: row.created_at,
     startedAtMs: row.started_at,
     endedAtMs: row.ended_at,
     exitCode: row.exit_code,
     errorMessage: row.error_message,
     restoredFromBackupId: row.restored_from_backup_id,
+    dueAtMs: row.due_at,
+    dueTries: row.due_tries,
   };
 }

@@ -6,6 +6,11 @@ export function storableText(text: string): string {
   return text.toWellFormed().replaceAll("\0", "\u{FFFD}");
 }
 
+/** A place in the order of keys that can be stored: the nearest one above those that cannot. */
+export function storablePlace(key: string): string {
+  return key.toWellFormed().replaceAll("\0", "\u{1}");
+}
+
 /** JSON for a jsonb column; null stays null. */
 export function storableJson(value: unknown): string | null {
   return value === null ? null : JSON.stringify(value, storable);

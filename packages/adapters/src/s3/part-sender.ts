@@ -30,7 +30,7 @@ async function sendPart(requests: S3Requests, part: Part): Promise<string> {
       const answer = await requests.send(
         context,
         async (client, options) => await client.send(new UploadPartCommand(input), options),
-        { withinMs: limits.partMs, triesMax: limits.partTriesMax, signal },
+        { withinMs: limits.partMs, triesMax: 1, signal },
       );
       if (answer.ETag === undefined) throw new Fault("corrupt", `${context}: no etag came back`);
       return answer.ETag;
@@ -38,7 +38,8 @@ async function sendPart(requests: S3Requests, part: Part): Promise<string> {
       if (signal.aborted || !isAway(error)) throw error;
       // A store that refuses a part before it has read it all may be heard as a lost connection.
       const { objectKey, uploadId } = part;
-      const isThere = await uploadExists(requests, objectKey, uploadId).catch(() => true);
+      const briefly = { withinMs: limits.checkMs, triesMax: 1, signal };
+      const isThere = await uploadExists(requests, objectKey, uploadId, briefly).catch(() => true);
       throw isThere ? error : new Fault("missing", `${context}: there is no such upload`, error);
     }
   });

@@ -17,8 +17,6 @@ export type S3Limits = {
   readonly checkMs: number;
   /** Tries of a request while the store is away, the first included. */
   readonly triesMax: number;
-  /** Tries of a part, the first included: it is the dearest to give up. */
-  readonly partTriesMax: number;
   readonly backoff: { readonly firstMs: number; readonly mostMs: number };
   /** Connections at a time; further requests wait in line. */
   readonly socketsMax: number;
@@ -32,7 +30,6 @@ export const defaultS3Limits: S3Limits = {
   partMs: 900_000,
   checkMs: 5_000,
   triesMax: 3,
-  partTriesMax: 6,
   backoff: { firstMs: 250, mostMs: 10_000 },
   socketsMax: 50,
 };

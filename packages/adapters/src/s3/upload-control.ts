@@ -12,7 +12,7 @@ import type { StoredPart } from "@manman/core/backup/backup.ts";
 import { Fault, isAway } from "@manman/core/fault.ts";
 import type { OpenUpload, StoredObject, UploadControl } from "@manman/core/ports.ts";
 import { removeEverything } from "./object-removal.ts";
-import type { S3Requests } from "./s3-requests.ts";
+import type { RequestOptions, S3Requests } from "./s3-requests.ts";
 import { s3SmallObjects } from "./small-objects.ts";
 
 const uploadsListedMax = 1_000;
@@ -43,12 +43,16 @@ export async function uploadExists(
   { bucket, send }: S3Requests,
   key: string,
   uploadId: string,
+  options: RequestOptions = {},
 ): Promise<boolean> {
   const input = { Bucket: bucket, Key: key, UploadId: uploadId, MaxParts: 1 };
+  const context = `look for upload ${uploadId} of ${key}`;
   try {
-    await send(`look for upload ${uploadId} of ${key}`, async (client, options) => {
-      return await client.send(new ListPartsCommand(input), options);
-    });
+    await send(
+      context,
+      async (client, sendOptions) => await client.send(new ListPartsCommand(input), sendOptions),
+      options,
+    );
     return true;
   } catch (error) {
     if (error instanceof Fault && error.kind === "missing") return false;

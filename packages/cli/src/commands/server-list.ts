@@ -17,13 +17,14 @@ export async function listServers(command: OpenCommand, options: PageOptions): P
         ListServersResponseSchema,
         create(ListServersResponseSchema, { servers: items, nextPageToken }),
       ),
-    headings: ["ID", "NAME", "STATUS", "ENVIRONMENT", "LAST SEEN"],
+    headings: ["ID", "NAME", "STATUS", "ENVIRONMENT", "LAST SEEN", "PROBLEM"],
     row: (server) => [
       String(server.serverId),
       server.name,
       server.status,
       server.environment,
       timeText(server.lastSeen),
+      server.hostProblem,
     ],
   });
 }

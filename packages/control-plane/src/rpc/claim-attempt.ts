@@ -5,7 +5,8 @@ import {
   type HostManagerAPI,
 } from "@manman/contract/generated/manman/v1/host_manager_api_pb.ts";
 import { grantClaim, judgeClaim, type Claim } from "@manman/core/backup/claim-attempt.ts";
-import type { Backup } from "@manman/core/backup/backup.ts";
+import type { Backup, BackupDecision } from "@manman/core/backup/backup.ts";
+import type { BackupUnder } from "@manman/core/ports.ts";
 import { notFound } from "@manman/core/refusal.ts";
 import { refuseInstance, type InstanceCircumstances } from "@manman/core/server-instance.ts";
 import { heartbeatsMissedMax } from "@manman/core/server.ts";
@@ -33,7 +34,7 @@ export function claimAttempt(needs: Needs): Rpc<typeof HostManagerAPI.method.cla
       needs.records.servers.get(serverId),
       needs.records.backups.get(backupId),
     ]);
-    // A takeover between here and the grant leaves an attempt that nobody can renew; its lease then runs out.
+    // Here it spares the store an upload; whether the attempt is given away is decided with the server's row held.
     const disowned = server === null ? null : refuseInstance(server, instanceId, timeOf(needs));
     if (disowned !== null) return { refusal: disowned };
     if (backup === null) return { refusal: notFound("backup", backupId) };
@@ -53,9 +54,14 @@ function timeOf({ clock, heartbeatMs }: Needs): InstanceCircumstances {
 async function openAndGrant(backup: Backup, claim: Claim, needs: Needs): Promise<ClaimAnswer> {
   const { records, store, random, limits, log } = needs;
   const uploadId = await store.openUpload(backup.objectKey);
-  const outcome = await records.backups.change(backup.backupId, (present, nowMs) =>
-    grantClaim(present, claim, uploadId, { nowMs, chance: random(), limits }),
-  );
+  const { serverId, instanceId } = claim;
+  const { hostOnlineMs } = timeOf(needs);
+  const grant = ({ backup: present, server }: BackupUnder, nowMs: number): BackupDecision => {
+    const refusal = server && refuseInstance(server, instanceId, { nowMs, hostOnlineMs });
+    if (refusal !== null) return { kind: "refuse", refusal };
+    return grantClaim(present, claim, uploadId, { nowMs, chance: random(), limits });
+  };
+  const outcome = await records.backups.changeUnder(serverId, backup.backupId, grant);
   if (outcome === null) return { refusal: notFound("backup", backup.backupId) };
   if (outcome.decision.kind === "change") {
     const { backupId: backup_id, serverId: server_id } = backup;
@@ -63,6 +69,7 @@ async function openAndGrant(backup: Backup, claim: Claim, needs: Needs): Promise
     return claimed(outcome.record, uploadId, needs);
   }
   await records.backups.addLeftover(backup.backupId, { objectKey: backup.objectKey, uploadId });
+  if (outcome.decision.kind === "refuse") return { refusal: outcome.decision.refusal };
   return await answerTo(judgeClaim(outcome.record, claim), outcome.record, claim, needs);
 }
 

@@ -5,7 +5,7 @@ import type {
 } from "@manman/contract/generated/manman/v1/host_manager_api_pb.ts";
 import type { HeldAttempt } from "@manman/core/ports.ts";
 import { notFound } from "@manman/core/refusal.ts";
-import { heartbeatsMissedMax } from "@manman/core/server.ts";
+import { heartbeatsMissedMax, hostProblemCharsMax } from "@manman/core/server.ts";
 import {
   listOf,
   numberOf,
@@ -27,15 +27,16 @@ export function hostHeartbeat({
   limits,
   heartbeatMs,
 }: Needs): Rpc<typeof HostManagerAPI.method.heartbeat> {
-  return async ({ serverId, instanceId, attempts }) => {
+  return async ({ serverId, instanceId, attempts, hostProblem }) => {
     const refusal = refusalFor(
       requiredId("server_id", serverId),
       textOf("instance_id", instanceId, { charsMin: 1, charsMax: 64 }),
       listOf("attempts", attempts, attemptsMax, attemptFinding),
+      textOf("host_problem", hostProblem, { charsMax: hostProblemCharsMax }),
     );
     if (refusal !== null) return { refusal };
     const hostOnlineMs = heartbeatMs * heartbeatsMissedMax;
-    const server = await records.servers.seenBy(serverId, instanceId, hostOnlineMs);
+    const server = await records.servers.seenBy(serverId, instanceId, hostOnlineMs, hostProblem);
     if (server === null) return { refusal: notFound("server", serverId) };
     if ("kind" in server) return { refusal: server };
     const stopped =

@@ -10,6 +10,7 @@ import { deleteBackup } from "./delete-backup.ts";
 import { deployGameConfig } from "./deploy-game-config.ts";
 import { dropDeadLetter } from "./drop-dead-letter.ts";
 import { getBackup } from "./get-backup.ts";
+import { getBucketSurvey } from "./get-bucket-survey.ts";
 import { getGameConfig } from "./get-game-config.ts";
 import { getServer } from "./get-server.ts";
 import { getServerGameConfig } from "./get-server-game-config.ts";
@@ -26,6 +27,7 @@ import { registerServer } from "./register-server.ts";
 import { replayDeadLetter } from "./replay-dead-letter.ts";
 import type { Rpc, StreamingRpc } from "./rpc.ts";
 import type { RpcNeeds } from "./rpc-needs.ts";
+import { runBucketSurvey } from "./run-bucket-survey.ts";
 import { sendInput } from "./send-input.ts";
 import { serveStreaming } from "./serve-streaming.ts";
 import { serveUnary } from "./serve-unary.ts";
@@ -57,6 +59,8 @@ export function manManApi(needs: RpcNeeds): Handlers<typeof ManManAPI> {
     listDeadLetters: listDeadLetters(needs),
     replayDeadLetter: replayDeadLetter(needs),
     dropDeadLetter: dropDeadLetter(needs),
+    getBucketSurvey: getBucketSurvey(needs),
+    runBucketSurvey: runBucketSurvey(needs),
     startSession: startSession(needs),
     stopSession: stopSession(needs),
     getSession: getSession(needs),

@@ -16,6 +16,8 @@ export type RpcNeeds = {
   readonly requireOurs: () => void;
   /** Wakes the outbox relay; called after each commit that wrote commands. */
   readonly wakeRelay: () => void;
+  /** Wakes the survey of the bucket; called once one was asked for. */
+  readonly wakeSurvey: () => void;
   readonly removal: Removal;
   readonly clock: Clock;
   /** Default: the platform's. */

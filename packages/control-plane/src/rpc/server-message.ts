@@ -16,5 +16,6 @@ export function serverMessage(
     lastSeen: unixSeconds(server.lastSeenAtMs),
     environment: server.environment,
     isDefault: server.isDefault,
+    hostProblem: server.hostProblem,
   };
 }

@@ -6,11 +6,12 @@ import type { Rpc } from "./rpc.ts";
 import type { RpcNeeds } from "./rpc-needs.ts";
 import { sessionMessage } from "./session-message.ts";
 
-type Needs = Pick<RpcNeeds, "records" | "wakeRelay">;
+type Needs = Pick<RpcNeeds, "records" | "wakeRelay" | "limits">;
 
 export function startSession({
   records,
   wakeRelay,
+  limits,
 }: Needs): Rpc<typeof ManManAPI.method.startSession> {
   return async ({ serverGameConfigId: sgcId, force, restoreFromBackupId }) => {
     const refusal = refusalFor(
@@ -24,8 +25,8 @@ export function startSession({
           "this control plane makes backups but does not restore them as yet: leave restore_from_backup_id out, or extract the archive with tar",
       };
     }
-    const session = await records.sessions.start(sgcId, (situation) =>
-      decideStart({ sgcId, force }, situation),
+    const session = await records.sessions.start(sgcId, (situation, nowMs) =>
+      decideStart({ sgcId, force }, situation, { nowMs, limits }),
     );
     if ("kind" in session) return { refusal: session };
     wakeRelay();

@@ -35,14 +35,14 @@ const retried: Backup = {
   failure: { code: "lease_expired", message: "the host manager was silent for more than 60 s" },
 };
 
-function host(lastSeenAtMs: number | null): Server {
+function host(lastSeenAtMs: number | null, hostProblem = ""): Server {
   const names = {
     name: "eu-1",
     environment: "production",
     instanceId: null,
     formerInstanceId: null,
   };
-  return { serverId: 7n, ...names, isDefault: false, lastSeenAtMs };
+  return { serverId: 7n, ...names, isDefault: false, lastSeenAtMs, hostProblem };
 }
 
 test.each<[string, Backup, Server | null, string]>([
@@ -54,6 +54,18 @@ test.each<[string, Backup, Server | null, string]>([
     "the host manager of server 7 has not been heard of since 2023-11-14T22:14:29.999Z",
   ],
   ["a host that is there", pending, host(nowMs), "the host manager of server 7 has not begun yet"],
+  [
+    "a host without room",
+    retried,
+    host(nowMs, "its disk has 1.2 MiB free"),
+    "the host manager of server 7 takes no new work on: its disk has 1.2 MiB free",
+  ],
+  [
+    "a silent host that had no room",
+    pending,
+    host(nowMs - 30_001, "its disk has 1.2 MiB free"),
+    "the host manager of server 7 has not been heard of since 2023-11-14T22:14:29.999Z",
+  ],
   [
     "a failed attempt",
     retried,

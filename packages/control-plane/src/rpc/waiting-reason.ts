@@ -33,6 +33,7 @@ export function waitingReason(
   if (!isOnline(server, nowMs, heartbeatMs)) {
     return `${host} has not been heard of since ${new Date(server.lastSeenAtMs).toISOString()}`;
   }
+  if (server.hostProblem !== "") return `${host} takes no new work on: ${server.hostProblem}`;
   if (backup.failure !== null) {
     return `attempt ${backup.attempt} follows attempt ${backup.attempt - 1}, which failed: ${backup.failure.message}`;
   }

@@ -5,9 +5,9 @@ export type BackupLimits = {
   readonly leaseMs: number;
   /** Tries before a backup fails for good. */
   readonly attemptsMax: number;
-  /** How long a backup may wait for its host to claim it before it fails. */
+  /** How long a backup may wait for its host to claim it, and a session for its host to begin it, before it fails. */
   readonly dispatchDeadlineMs: number;
-  /** After how long the command of an unclaimed backup is sent again to a host that is alive; each time twice as long, up to sixteenfold. */
+  /** After how long the command of an unclaimed backup, or of a session that has not begun or ended, is sent again to a host that is alive; each time twice as long, up to sixteenfold. */
   readonly redispatchMs: number;
   /** Between a failed attempt and the next. */
   readonly attemptBackoff: { readonly firstMs: number; readonly mostMs: number };
@@ -16,6 +16,17 @@ export type BackupLimits = {
   /** A store may carry out a call so long after its caller has given up: an upload may come up that late, and nobody knows its id. */
   readonly lateUploadMs: number;
 };
+
+/** A busy host has the command already and comes to it in its turn: a hundred thousand that wait must not be sent every half minute. */
+const redispatchDoublingsMax = 4;
+
+/** How long until a command is sent again that was looked after so often. */
+export function redispatchWaitMs(
+  dueTries: number,
+  { redispatchMs }: Pick<BackupLimits, "redispatchMs">,
+): number {
+  return redispatchMs * 2 ** Math.min(dueTries, redispatchDoublingsMax);
+}
 
 export const defaultBackupLimits: BackupLimits = {
   leaseMs: 60_000,

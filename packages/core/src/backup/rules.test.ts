@@ -87,10 +87,10 @@ const anyRule: fc.Arbitrary<Rule> = fc.oneof(
       (backup, now) =>
         concludeBackup(backup, attempt, finding, now),
   ),
-  fc.boolean().map(
-    (online): Rule =>
+  fc.record({ isOnline: fc.boolean(), problem: fc.constantFrom("", "its disk is full") }).map(
+    (host): Rule =>
       (backup, now) =>
-        sendAgain(backup, online, now),
+        sendAgain(backup, host, now),
   ),
   fc.constantFrom<Rule>(takeOverExpired, requestDeletion, concludeDeletion, (backup, now) =>
     endedBy(backup.status) === null

@@ -4,6 +4,10 @@ import { backupStatuses } from "./lifecycle.ts";
 import { sampleBackup, sampleCircumstances, sampleNowMs } from "./sample-backup.ts";
 import { lookLater, sendAgain, takeOverExpired, takeOverFrom } from "./take-over.ts";
 
+const online = { isOnline: true, problem: "" };
+const away = { isOnline: false, problem: "" };
+const full = { isOnline: true, problem: "its disk has 1.2 MiB free" };
+
 const hourMs = 3_600_000;
 const command = {
   kind: "backup",
@@ -44,7 +48,7 @@ test.each(backupStatuses.filter((status) => status !== "running"))(
 
 test("the command goes out again to a host that is alive", () => {
   const pending = sampleBackup("pending", { dueTries: 2 });
-  expect(sendAgain(pending, true, sampleCircumstances())).toEqual({
+  expect(sendAgain(pending, online, sampleCircumstances())).toEqual({
     kind: "change",
     backup: { ...pending, dueAtMs: sampleNowMs + 120_000, dueTries: 3 },
     who: "reconciler",
@@ -61,14 +65,14 @@ test.each([
   [400, 480_000],
 ])("after %d looks in vain the next comes in %d ms", (dueTries, waitMs) => {
   const pending = sampleBackup("pending", { dueTries });
-  expect(sendAgain(pending, true, sampleCircumstances())).toMatchObject({
+  expect(sendAgain(pending, online, sampleCircumstances())).toMatchObject({
     backup: { dueAtMs: sampleNowMs + waitMs, dueTries: dueTries + 1 },
   });
 });
 
 test("a host that is away is not sent what its queue holds", () => {
   const pending = sampleBackup("pending", { dueTries: 2 });
-  const decision = sendAgain(pending, false, sampleCircumstances());
+  const decision = sendAgain(pending, away, sampleCircumstances());
   expect(decision).toEqual({
     kind: "change",
     backup: { ...pending, dueAtMs: sampleNowMs + 120_000, dueTries: 3 },
@@ -77,19 +81,54 @@ test("a host that is away is not sent what its queue holds", () => {
   });
 });
 
+test.each([
+  [1, 2],
+  [2, 0],
+])(
+  "a host without room is not sent what it would hand back, in attempt %d either",
+  (attempt, dueTries) => {
+    const pending = sampleBackup("pending", { attempt, dueTries });
+    expect(sendAgain(pending, full, sampleCircumstances())).toEqual({
+      kind: "change",
+      backup: { ...pending, dueAtMs: sampleNowMs + 30_000 },
+      who: "reconciler",
+      why: "the host takes no new work on: its disk has 1.2 MiB free",
+    });
+  },
+);
+
+test("what a host said before it fell silent holds nothing up", () => {
+  const retried = sampleBackup("pending", { attempt: 2 });
+  expect(sendAgain(retried, { ...full, isOnline: false }, sampleCircumstances())).toHaveProperty(
+    "command",
+  );
+});
+
+test("a backup that waited in vain for room says so", () => {
+  const pending = sampleBackup("pending", { statusSinceMs: sampleNowMs - 24 * hourMs });
+  expect(sendAgain(pending, full, sampleCircumstances())).toMatchObject({
+    backup: {
+      failure: {
+        message:
+          "no host manager of server 7 claimed it within 24.0 h; it takes no new work on: its disk has 1.2 MiB free",
+      },
+    },
+  });
+});
+
 test("the first command of a further attempt goes out whether its host is alive or not", () => {
   const retried = sampleBackup("pending", { attempt: 2 });
-  expect(sendAgain(retried, false, sampleCircumstances())).toMatchObject({
+  expect(sendAgain(retried, away, sampleCircumstances())).toMatchObject({
     command: { ...command, attempt: 2 },
   });
   const again = sampleBackup("pending", { attempt: 2, dueTries: 1 });
-  expect(sendAgain(again, false, sampleCircumstances())).not.toHaveProperty("command");
+  expect(sendAgain(again, away, sampleCircumstances())).not.toHaveProperty("command");
 });
 
 test("a backup that no host claims within the dispatch deadline fails", () => {
   const statusSinceMs = sampleNowMs - 24 * hourMs;
   const pending = sampleBackup("pending", { statusSinceMs, attempt: 2 });
-  expect(sendAgain(pending, true, sampleCircumstances())).toMatchObject({
+  expect(sendAgain(pending, online, sampleCircumstances())).toMatchObject({
     backup: {
       status: "failed",
       attempt: 2,
@@ -101,14 +140,14 @@ test("a backup that no host claims within the dispatch deadline fails", () => {
     leftover: { objectKey: "backups/42/5.tar.gz", uploadId: null },
   });
   const younger = sampleBackup("pending", { statusSinceMs: statusSinceMs + 1 });
-  expect(sendAgain(younger, true, sampleCircumstances())).toMatchObject({
+  expect(sendAgain(younger, online, sampleCircumstances())).toMatchObject({
     backup: { status: "pending" },
   });
 });
 
 test("a backup that somebody looked at meanwhile is left alone", () => {
   const later = sampleBackup("pending", { dueAtMs: sampleNowMs + 1 });
-  expect(sendAgain(later, true, sampleCircumstances())).toEqual({
+  expect(sendAgain(later, online, sampleCircumstances())).toEqual({
     kind: "keep",
     why: "looked at meanwhile",
   });
@@ -117,7 +156,7 @@ test("a backup that somebody looked at meanwhile is left alone", () => {
 test.each(backupStatuses.filter((status) => status !== "pending"))(
   "a backup that is %s waits for no host",
   (status) => {
-    const decision = sendAgain(sampleBackup(status), true, sampleCircumstances());
+    const decision = sendAgain(sampleBackup(status), online, sampleCircumstances());
     expect(decision).toEqual({ kind: "keep", why: `the backup is ${status}` });
   },
 );

@@ -1,6 +1,8 @@
 // What happens to a backup that nobody has moved on in time.
 import type { Backup, BackupDecision, BackupChange } from "./backup.ts";
 import { backoffMs } from "../backoff.ts";
+import { redispatchWaitMs } from "./limits.ts";
+import { becauseOf, isTroubled, type HostState } from "../server.ts";
 import { backupCommand, endAttempt, keep, type Circumstances } from "./transition.ts";
 
 /** Ends the attempt of a host that fell silent for longer than its lease. */
@@ -33,16 +35,13 @@ export function takeOverFrom(
   return { ...change, backup: { ...change.backup, dueAtMs: circumstances.nowMs } };
 }
 
-/** A busy host has the command already and comes to it in its turn: a hundred thousand that wait must not be sent every half minute. */
-const redispatchDoublingsMax = 4;
-
 /**
  * Looks again at a backup that waits for its host: the command goes out once more to a host that is alive (its queue holds it
  * for one that is not), and after the dispatch deadline the backup fails.
  */
 export function sendAgain(
   backup: Backup,
-  hostIsOnline: boolean,
+  host: HostState,
   circumstances: Circumstances,
 ): BackupDecision {
   const { nowMs, limits } = circumstances;
@@ -50,7 +49,7 @@ export function sendAgain(
   if (backup.dueAtMs === null || backup.dueAtMs > nowMs) return keep("looked at meanwhile");
   if (nowMs - backup.statusSinceMs >= limits.dispatchDeadlineMs) {
     const waitedHours = (nowMs - backup.statusSinceMs) / 3_600_000;
-    const message = `no host manager of server ${backup.serverId} claimed it within ${waitedHours.toFixed(1)} h`;
+    const message = `no host manager of server ${backup.serverId} claimed it within ${waitedHours.toFixed(1)} h${becauseOf(host)}`;
     return endAttempt(
       backup,
       { code: "host_unavailable", message },
@@ -59,15 +58,24 @@ export function sendAgain(
       circumstances,
     );
   }
+  if (isTroubled(host)) {
+    // It would hand the command back. Its word that the trouble is over comes with a heartbeat; the next look must not be far off then.
+    return {
+      kind: "change",
+      backup: { ...backup, dueAtMs: nowMs + limits.redispatchMs },
+      who: "reconciler",
+      why: `the host takes no new work on: ${host.problem}`,
+    };
+  }
   const next: Backup = {
     ...backup,
-    dueAtMs: nowMs + limits.redispatchMs * 2 ** Math.min(backup.dueTries, redispatchDoublingsMax),
+    dueAtMs: nowMs + redispatchWaitMs(backup.dueTries, limits),
     dueTries: backup.dueTries + 1,
   };
   // The first look at a retried attempt is the one that its backoff ended with: its command was never sent.
   const firstOfRetry = backup.attempt > 1 && backup.dueTries === 0;
   const change = { kind: "change", backup: next, who: "reconciler" } as const;
-  return hostIsOnline || firstOfRetry
+  return host.isOnline || firstOfRetry
     ? { ...change, why: "the command is sent again", command: backupCommand(next) }
     : { ...change, why: "the host is away; its queue holds the command" };
 }

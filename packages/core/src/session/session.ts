@@ -7,6 +7,8 @@ export type Session = {
   readonly sgcId: bigint;
   readonly serverId: bigint;
   readonly status: SessionStatus;
+  /** When it came into its present state. */
+  readonly statusSinceMs: number;
   readonly createdAtMs: number;
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;
@@ -14,4 +16,8 @@ export type Session = {
   readonly exitCode: number | null;
   readonly errorMessage: string;
   readonly restoredFromBackupId: bigint | null;
+  /** When the reconciler must look at it next; null in states that may last for ever. */
+  readonly dueAtMs: number | null;
+  /** How often the reconciler looked at the present state. */
+  readonly dueTries: number;
 };

@@ -1,6 +1,6 @@
 // Whether a session may start, and what else must end for it.
 import { expect, test } from "vitest";
-import { sampleSession } from "./sample-session.ts";
+import { sampleCircumstances, sampleSession } from "./sample-session.ts";
 import { decideStart, type StartSituation } from "./start-session.ts";
 import { liveStatuses } from "./lifecycle.ts";
 
@@ -26,11 +26,11 @@ const situation: StartSituation = {
 };
 
 test("a game without a live session starts, with everything that its host needs", () => {
-  const decision = decideStart({ sgcId: 42n, force: false }, situation);
+  const decision = decideStart({ sgcId: 42n, force: false }, situation, sampleCircumstances);
   expect(decision).toMatchObject({
     kind: "start",
     stops: [],
-    birth: { sgcId: 42n, serverId: 7n },
+    birth: { sgcId: 42n, serverId: 7n, dueAtMs: sampleCircumstances.nowMs + 30_000 },
   });
   expect(decision.kind === "start" && decision.command(456n)).toEqual({
     kind: "start",
@@ -49,7 +49,9 @@ test("a game without a live session starts, with everything that its host needs"
 
 test.each(liveStatuses)("a session that is %s stands in the way, and is named", (status) => {
   const live = [sampleSession(status)];
-  expect(decideStart({ sgcId: 42n, force: false }, { ...situation, live })).toEqual({
+  expect(
+    decideStart({ sgcId: 42n, force: false }, { ...situation, live }, sampleCircumstances),
+  ).toEqual({
     kind: "refuse",
     refusal: {
       kind: "failed-precondition",
@@ -62,7 +64,9 @@ test.each(liveStatuses)("a session that is %s stands in the way, and is named", 
 
 test.each(liveStatuses)("with force a session that is %s is stopped first", (status) => {
   const live = [sampleSession(status)];
-  expect(decideStart({ sgcId: 42n, force: true }, { ...situation, live })).toMatchObject({
+  expect(
+    decideStart({ sgcId: 42n, force: true }, { ...situation, live }, sampleCircumstances),
+  ).toMatchObject({
     kind: "start",
     stops: [
       {
@@ -75,7 +79,9 @@ test.each(liveStatuses)("with force a session that is %s is stopped first", (sta
 
 test("a session that has ended stands in nobody's way", () => {
   const live = [sampleSession("crashed")];
-  expect(decideStart({ sgcId: 42n, force: false }, { ...situation, live })).toMatchObject({
+  expect(
+    decideStart({ sgcId: 42n, force: false }, { ...situation, live }, sampleCircumstances),
+  ).toMatchObject({
     kind: "start",
     stops: [],
   });
@@ -84,7 +90,7 @@ test("a session that has ended stands in nobody's way", () => {
 test("an inactive game does not start, with force or without", () => {
   const inactive = { ...situation, game: { ...situation.game, status: "inactive" as const } };
   for (const force of [false, true]) {
-    expect(decideStart({ sgcId: 42n, force }, inactive)).toEqual({
+    expect(decideStart({ sgcId: 42n, force }, inactive, sampleCircumstances)).toEqual({
       kind: "refuse",
       refusal: { kind: "failed-precondition", why: "server game config 42 is inactive" },
     });
@@ -92,7 +98,7 @@ test("an inactive game does not start, with force or without", () => {
 });
 
 test("an unknown game is refused by its id", () => {
-  expect(decideStart({ sgcId: 404n, force: false }, null)).toEqual({
+  expect(decideStart({ sgcId: 404n, force: false }, null, sampleCircumstances)).toEqual({
     kind: "refuse",
     refusal: { kind: "not-found", what: "server game config", id: 404n },
   });

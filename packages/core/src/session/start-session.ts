@@ -4,6 +4,7 @@ import { failedPrecondition, notFound, type Refusal } from "../refusal.ts";
 import type { GameConfig, ServerGameConfig } from "../server.ts";
 import { isLive } from "./lifecycle.ts";
 import type { Session } from "./session.ts";
+import type { SessionCircumstances } from "./session-transition.ts";
 import { askToStop, type SessionChange } from "./stop-session.ts";
 
 export type StartRequest = { readonly sgcId: bigint; readonly force: boolean };
@@ -15,19 +16,27 @@ export type StartSituation = {
   readonly live: readonly Session[];
 };
 
+/** What of a session is known before it is written; it is `pending`. */
+export type SessionBirth = {
+  readonly sgcId: bigint;
+  readonly serverId: bigint;
+  readonly dueAtMs: number;
+};
+
 export type StartDecision =
   | { readonly kind: "refuse"; readonly refusal: Refusal }
   | {
       readonly kind: "start";
       /** Sessions that `force` ends first, with their stop commands. */
       readonly stops: readonly SessionChange[];
-      readonly birth: Pick<Session, "sgcId" | "serverId">;
+      readonly birth: SessionBirth;
       readonly command: (sessionId: bigint) => HostCommand;
     };
 
 export function decideStart(
   request: StartRequest,
   situation: StartSituation | null,
+  circumstances: SessionCircumstances,
 ): StartDecision {
   if (situation === null) {
     return { kind: "refuse", refusal: notFound("server game config", request.sgcId) };
@@ -53,22 +62,35 @@ export function decideStart(
   return {
     kind: "start",
     stops: live.flatMap((session) => {
-      const decision = askToStop(session);
+      const decision = askToStop(session, circumstances);
       return decision.kind === "change" ? [decision] : [];
     }),
-    birth: { sgcId: game.sgcId, serverId: game.serverId },
-    command: (sessionId) => ({
-      kind: "start",
-      serverId: game.serverId,
+    birth: {
       sgcId: game.sgcId,
-      sessionId,
-      recipe: {
-        entrypoint: config.entrypoint,
-        command: config.command,
-        argsTemplate: config.argsTemplate,
-        envTemplate: config.envTemplate,
-        portBindings: game.portBindings,
-      },
-    }),
+      serverId: game.serverId,
+      dueAtMs: circumstances.nowMs + circumstances.limits.redispatchMs,
+    },
+    command: (sessionId) => startCommand(sessionId, game, config),
+  };
+}
+
+/** The command that makes a host begin a session. */
+export function startCommand(
+  sessionId: bigint,
+  game: ServerGameConfig,
+  config: GameConfig,
+): HostCommand {
+  return {
+    kind: "start",
+    serverId: game.serverId,
+    sgcId: game.sgcId,
+    sessionId,
+    recipe: {
+      entrypoint: config.entrypoint,
+      command: config.command,
+      argsTemplate: config.argsTemplate,
+      envTemplate: config.envTemplate,
+      portBindings: game.portBindings,
+    },
   };
 }

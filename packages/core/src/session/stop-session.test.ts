@@ -1,22 +1,38 @@
 // Asking a session to end, and sending input to one.
 import { expect, test } from "vitest";
 import { isLive, liveStatuses, sessionStatuses } from "./lifecycle.ts";
-import { sampleSession } from "./sample-session.ts";
+import { sampleCircumstances, sampleNowMs, sampleSession } from "./sample-session.ts";
 import { askToStop, sendInput } from "./stop-session.ts";
 
 const ended = sessionStatuses.filter((status) => !isLive(status));
 
-test.each(liveStatuses)("a session that is %s is told to stop, also a second time", (status) => {
-  const session = sampleSession(status);
-  expect(askToStop(session)).toEqual({
-    kind: "change",
-    session: { ...session, status: "stopping" },
-    command: { kind: "stop", serverId: 7n, sgcId: 42n, sessionId: 456n },
-  });
+const command = { kind: "stop", serverId: 7n, sgcId: 42n, sessionId: 456n };
+
+test.each(liveStatuses.filter((status) => status !== "stopping"))(
+  "a session that is %s is told to stop, and looked after until it has ended",
+  (status) => {
+    const session = sampleSession(status, { dueTries: 3 });
+    expect(askToStop(session, sampleCircumstances)).toEqual({
+      kind: "change",
+      session: {
+        ...session,
+        status: "stopping",
+        statusSinceMs: sampleNowMs,
+        dueAtMs: sampleNowMs + 30_000,
+        dueTries: 0,
+      },
+      command,
+    });
+  },
+);
+
+test("a session that is stopping is told again, and waits no longer for that", () => {
+  const session = sampleSession("stopping", { dueTries: 3 });
+  expect(askToStop(session, sampleCircumstances)).toEqual({ kind: "change", session, command });
 });
 
 test.each(ended)("a session that is %s stays as it is", (status) => {
-  expect(askToStop(sampleSession(status))).toEqual({
+  expect(askToStop(sampleSession(status), sampleCircumstances)).toEqual({
     kind: "keep",
     why: `the session is ${status}`,
   });

@@ -3,6 +3,7 @@ import type { HostCommand } from "../host-command.ts";
 import { failedPrecondition, type Refusal } from "../refusal.ts";
 import { isLive } from "./lifecycle.ts";
 import type { Session } from "./session.ts";
+import { sessionIn, type SessionCircumstances } from "./session-transition.ts";
 
 /** The next record of a session with the command that goes out in the same transaction. */
 export type SessionChange = {
@@ -17,14 +18,14 @@ export type SessionDecision =
   | SessionChange;
 
 /** A session that has ended stays as it is; one that is stopping is told again, should the first word have been lost. */
-export function askToStop(session: Session): SessionDecision {
+export function askToStop(session: Session, circumstances: SessionCircumstances): SessionDecision {
   if (!isLive(session.status)) return { kind: "keep", why: `the session is ${session.status}` };
-  const { serverId, sgcId, sessionId } = session;
-  return {
-    kind: "change",
-    session: { ...session, status: "stopping" },
-    command: { kind: "stop", serverId, sgcId, sessionId },
-  };
+  const stopping = sessionIn(session, "stopping", circumstances);
+  return { kind: "change", session: stopping, command: stopCommand(session) };
+}
+
+export function stopCommand({ serverId, sgcId, sessionId }: Session): HostCommand {
+  return { kind: "stop", serverId, sgcId, sessionId };
 }
 
 export function sendInput(session: Session, input: Uint8Array): SessionDecision {

@@ -1,6 +1,7 @@
 // What a host's report on a game changes. The host knows the process best, so its word counts, but never backwards.
 import { sessionMayFollow, type SessionStatus } from "./lifecycle.ts";
 import type { Session } from "./session.ts";
+import { sessionIn, type SessionCircumstances } from "./session-transition.ts";
 import type { SessionDecision } from "./stop-session.ts";
 
 export type SessionReport = {
@@ -12,8 +13,9 @@ export type SessionReport = {
 export function takeSessionReport(
   session: Session,
   report: SessionReport,
-  nowMs: number,
+  circumstances: SessionCircumstances,
 ): SessionDecision {
+  const { nowMs } = circumstances;
   const status = endAsked(session, report.status);
   if (!sessionMayFollow(session.status, status)) {
     return { kind: "keep", why: `${session.status} cannot become ${status}` };
@@ -22,8 +24,7 @@ export function takeSessionReport(
   return {
     kind: "change",
     session: {
-      ...session,
-      status,
+      ...sessionIn(session, status, circumstances),
       startedAtMs: session.startedAtMs ?? (status === "running" ? nowMs : null),
       endedAtMs: ended ? nowMs : null,
       exitCode: ended ? report.exitCode : null,

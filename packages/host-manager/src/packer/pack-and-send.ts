@@ -3,11 +3,12 @@ import { packArchive, type PackSummary } from "@manman/archive/pack-archive.ts";
 import type { ArchiveReport, FailureCode } from "@manman/core/backup/backup.ts";
 import { Fault, wordsOf } from "@manman/core/fault.ts";
 import { warningCharsMax } from "@manman/contract/bus/reports.ts";
-import type { PartSender } from "@manman/core/ports.ts";
+import type { Clock, PartSender } from "@manman/core/ports.ts";
 import type { PackJob } from "./pack-job.ts";
 import type { PackOutcome, PackProgress } from "./pack-messages.ts";
 import { sendInParts, type CutPart } from "./part-cutter.ts";
 import { partSizeBytes } from "./part-size.ts";
+import { storePatience, type StoreNews } from "./store-patience.ts";
 import { estimateTarBytes } from "./tree-size.ts";
 
 export type Packing = {
@@ -16,8 +17,11 @@ export type Packing = {
   readonly signal: AbortSignal;
   /** Called whenever something moved on; often. */
   readonly onProgress: (progress: PackProgress) => void;
-  /** A clock that never goes back, in milliseconds. */
-  readonly monotonicMs: () => number;
+  /** Called when the store goes away and when it is back; packing waits meanwhile, for as long as it takes. */
+  readonly onStore: (news: StoreNews) => void;
+  readonly clock: Pick<Clock, "elapsedMs" | "sleep">;
+  /** Numbers in [0, 1), for the spread of waits. */
+  readonly random: () => number;
 };
 
 /** What the buffers of parts take, as long as the parts are small enough for that. */
@@ -25,8 +29,8 @@ const partMemoryBytesMax = 64 * 1024 * 1024;
 
 /** Packs and sends one archive. Everything that goes wrong outside is an outcome; rejects only when it is called off, or for a bug. */
 export async function packAndSend(packing: Packing): Promise<PackOutcome> {
-  const { job, signal, onProgress, monotonicMs } = packing;
-  const startedMs = monotonicMs();
+  const { job, signal, onProgress, clock } = packing;
+  const startedMs = clock.elapsedMs();
   let progress: PackProgress = { rawBytesDone: 0, rawBytesTotal: 0, filesDone: 0, sentBytes: 0 };
   const move = (step: Partial<PackProgress>): void =>
     onProgress((progress = { ...progress, ...step }));
@@ -36,6 +40,7 @@ export async function packAndSend(packing: Packing): Promise<PackOutcome> {
     (rawBytesTotal) => move({ rawBytesTotal }),
     () => undefined,
   );
+  const patiently = storePatience({ ...packing, tell: packing.onStore });
   const archive = packArchive({
     rootPath: job.rootPath,
     rootName: job.rootName,
@@ -47,13 +52,14 @@ export async function packAndSend(packing: Packing): Promise<PackOutcome> {
   try {
     const parts = await sendInParts({
       bytes: archive.bytes,
-      send: async (part) => await sendOrStoreFailure(packing, part),
+      send: async (part) =>
+        await patiently(async () => await sendPart(packing, part), part.signal).catch(storeFailure),
       sizeOf: (number) => partSizeBytes(number, job.partSizeBytes, progress.rawBytesTotal),
       memoryBytesMax: partMemoryBytesMax,
       signal: working,
       onSent: (sentBytes) => move({ sentBytes }),
     });
-    const durationMs = Math.round(monotonicMs() - startedMs);
+    const durationMs = Math.round(clock.elapsedMs() - startedMs);
     return { kind: "packed", archive: archiveReport(archive.summary(), parts, durationMs) };
   } catch (error) {
     signal.throwIfAborted();
@@ -69,13 +75,13 @@ class StoreFailure extends Error {
   override readonly name = "StoreFailure";
 }
 
-async function sendOrStoreFailure({ job, sender }: Packing, part: CutPart): Promise<string> {
+async function sendPart({ job, sender }: Packing, part: CutPart): Promise<string> {
   const { objectKey, uploadId } = job;
-  try {
-    return await sender.sendPart({ objectKey, uploadId, ...part });
-  } catch (error) {
-    throw new StoreFailure(wordsOf(error), { cause: error });
-  }
+  return await sender.sendPart({ objectKey, uploadId, ...part });
+}
+
+function storeFailure(error: unknown): never {
+  throw new StoreFailure(wordsOf(error), { cause: error });
 }
 
 function archiveReport(

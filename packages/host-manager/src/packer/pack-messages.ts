@@ -1,4 +1,5 @@
-// What a packer tells the host manager: lines of JSON on its standard output, any number of `progress` and then one `outcome`.
+// What a packer tells the host manager: lines of JSON on its standard output, any number of progress and news of the store, and then
+// one outcome.
 import { failureCodes } from "@manman/core/backup/backup.ts";
 import { z } from "zod";
 
@@ -38,7 +39,12 @@ const packOutcome = z.discriminatedUnion("kind", [
   }),
 ]);
 
-const packMessage = z.union([packProgress, packOutcome]);
+const storeNews = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("store-away"), why: z.string(), awayMs: count }),
+  z.object({ kind: z.literal("store-back"), awayMs: count }),
+]);
+
+const packMessage = z.union([packProgress, storeNews, packOutcome]);
 
 /** How far a packer is. */
 export type PackProgress = Omit<z.infer<typeof packProgress>, "kind">;

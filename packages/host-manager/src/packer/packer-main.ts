@@ -2,6 +2,7 @@
 // without touching anything else. The job comes as the first line of standard input; when that input ends, the host manager
 // is gone, and the packer ends at once: nobody is left to take its result.
 import { createInterface } from "node:readline";
+import { systemClock } from "@manman/adapters/platform/system-clock.ts";
 import type { PartSender } from "@manman/core/ports.ts";
 import { packAndSend } from "./pack-and-send.ts";
 import { parsePackJob, type StoreLocation } from "./pack-job.ts";
@@ -25,7 +26,9 @@ async function work(line: string): Promise<void> {
     onProgress: seldom((progress) => {
       process.stdout.write(encodePackMessage({ kind: "progress", ...progress }));
     }),
-    monotonicMs: () => performance.now(),
+    onStore: (news) => process.stdout.write(encodePackMessage(news)),
+    clock: systemClock,
+    random: Math.random,
   });
   process.stdout.write(encodePackMessage(outcome), () => process.exit(0));
 }

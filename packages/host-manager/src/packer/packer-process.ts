@@ -32,7 +32,7 @@ export type PackerProcessOptions = {
   readonly store: StoreLocation;
   readonly partSizeBytes: number;
   readonly compressionLevel: number;
-  /** How long a packer may make no progress. */
+  /** How long a packer may make no progress, be it that the store is away. */
   readonly stallMs: number;
 };
 
@@ -63,15 +63,31 @@ async function packInProcess(
   signal.addEventListener("abort", onAbort, { once: true });
   log.debug({ packer_pid: packer.pid }, "packer started");
   let outcome: PackOutcome | undefined;
+  let storeAwayBecause: string | undefined;
   packer.onLine((line) => {
     const message = parsePackMessage(line);
-    if (message === undefined) {
-      log.debug({ line: line.slice(0, wordsCharsMax) }, "the packer printed something else");
-    } else if (message.kind === "progress") {
-      stall.see(line);
-      onProgress(message);
-    } else {
-      outcome = message;
+    switch (message?.kind) {
+      case undefined:
+        log.debug({ line: line.slice(0, wordsCharsMax) }, "the packer printed something else");
+        break;
+      case "progress":
+        stall.see(line);
+        onProgress(message);
+        break;
+      case "store-away":
+        storeAwayBecause = message.why;
+        log.warn(
+          { why: message.why, away_ms: message.awayMs, waits_ms_max: stallMs },
+          "the store is away: the packer waits for it",
+        );
+        break;
+      case "store-back":
+        storeAwayBecause = undefined;
+        log.info({ away_ms: message.awayMs }, "the store is back: the packer goes on");
+        break;
+      case "packed":
+      case "failed":
+        outcome = message;
     }
   });
   packer.give(encodePackJob({ ...order, partSizeBytes, compressionLevel, store }));
@@ -79,7 +95,10 @@ async function packInProcess(
     const end = await packer.ended;
     signal.throwIfAborted();
     if (outcome !== undefined) return outcome;
-    return crashed(stall.fired ? `made no progress for ${stallMs / 1000} s and was ended` : end);
+    if (!stall.fired) return crashed(end);
+    return storeAwayBecause === undefined
+      ? crashed(`made no progress for ${stallMs / 1000} s and was ended`)
+      : storeStayedAway(storeAwayBecause, stallMs);
   } finally {
     stall.stop();
     signal.removeEventListener("abort", onAbort);
@@ -89,6 +108,11 @@ async function packInProcess(
 function crashed(how: string): PackOutcome {
   const failure = { code: "packer_crashed" as const, message: `the packer ${how}` };
   return { kind: "failed", failure, retryable: true };
+}
+
+function storeStayedAway(why: string, stallMs: number): PackOutcome {
+  const message = `${why}; the store stayed away for ${stallMs / 1000} s`;
+  return { kind: "failed", failure: { code: "store_failed", message }, retryable: true };
 }
 
 /** Calls out once when for `stallMs` nothing new was seen. */
