@@ -79,13 +79,14 @@ export const controlPlaneDefects = {
     }),
   },
   "letter let go before it is published": {
-    says: "a dead letter that is replayed is removed first and published afterwards",
-    controlPlaneBus: (bus, { world }) => ({
+    says: "a dead letter that is replayed is removed first, and published when there is time",
+    controlPlaneBus: (bus, { process, world }) => ({
       ...bus,
       replayDeadLetter: async (id) => {
         const { deadLetters } = world.broker;
         const message = deadLetters.messageOf(id);
         if (message === null || !deadLetters.remove(id)) return "missing";
+        await process.clock.sleep(60_000);
         return (await bus.publish(message)) === "routed" ? "replayed" : "unroutable";
       },
     }),
