@@ -8,7 +8,7 @@ export function faultPointsPage(): string {
 Generated from \`test/fault/points/fault-points.ts\` by \`npm run generate:docs\`; the quick gate fails when it differs.
 
 ${faultPoints.length} points, at each of which a part of the backup system is taken away at a known moment and given back, and ${stories.length} faults that are
-told by hand. All of them run on real processes and servers (PostgreSQL with fsync, RabbitMQ, Ceph's gateway), once in \`npm test\`, and as often as you like with
+told by hand. All of them run on real processes and servers (PostgreSQL, with fsync where it is what dies, RabbitMQ, Ceph's gateway), once in \`npm test\`, and as often as you like with
 
     npm run test:fault -- --repeat 5 --shard 1/3
     npm run test:fault -- --only "mid-upload" --list

@@ -17,7 +17,7 @@ import { processesIn } from "../../harness/strays.ts";
 import { until } from "../../harness/until.ts";
 import type { Ending } from "./fault-point.ts";
 import type { Stage } from "./stage.ts";
-import { waitingMessages } from "./waiting-messages.ts";
+import { waitingMessages, type WaitingMessages } from "./waiting-messages.ts";
 
 const untilMs = 60_000;
 
@@ -63,27 +63,28 @@ export async function sessionEnds(
 export async function allIsQuiet(stage: Stage): Promise<void> {
   const { fleet } = stage;
   await stage.isWhole();
-  await until(async () => await nothingWaits(stage), {
+  const { deadLetters } = await until(async () => await nothingWaits(stage), {
     what: "outbox, operations and queues are empty",
     deadlineMs: untilMs,
   });
+  expect(deadLetters.messages).toBe(0);
   await until(async () => (await openUploads(fleet)).length === 0, {
     what: "no upload is open",
     deadlineMs: untilMs,
   });
-  expect((await waitingMessages(fleet)).deadLetters.messages).toBe(0);
   expect(await strangeObjects(stage)).toEqual([]);
   expect(await repeatedRequests(stage)).toEqual([]);
   expect(stage.strayEnds).toEqual([]);
   for (const game of Object.values(stage.games)) await game.goesOn();
 }
 
-async function nothingWaits({ fleet }: Stage): Promise<boolean> {
+async function nothingWaits({ fleet }: Stage): Promise<WaitingMessages | undefined> {
   const rows = await fleet.query(
     "select sgc_id from outbox union all select sgc_id from operation",
   );
-  const { reports, commands } = await waitingMessages(fleet);
-  return rows.length + reports.messages + commands.messages === 0;
+  const waiting = await waitingMessages(fleet);
+  const { reports, commands } = waiting;
+  return rows.length + reports.messages + commands.messages === 0 ? waiting : undefined;
 }
 
 /** The attempts before the last one may have ended before they were claimed. */

@@ -20,8 +20,10 @@ export function testPoints(group: GroupName, options: StageOptions): void {
   };
   afterAll(close);
   const ofGroup = faultPoints.filter((point) => groupOf(point) === group);
-  const runs = ofGroup.flatMap((point) => titlesOf(point.name).map((title) => ({ title, point })));
-  test.each(runs)("$title", async ({ point }) => {
+  const runs = ofGroup.flatMap((point) =>
+    titlesOf(point.name).map((title) => [title, point] as const),
+  );
+  test.each(runs)("%s", async (_title, point) => {
     stage ??= await Stage.open(options);
     tellLogOfFailure(stage.fleet);
     try {

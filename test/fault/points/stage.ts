@@ -22,9 +22,9 @@ export type StageOptions = {
 };
 
 const mib = 1024 * 1024;
-/** Its upload has five parts. No more than three are on their way at a time, so that one has arrived when the upload halts. */
-const largeWorldBytes = 34 * mib;
-export const haltAfterBytes = 27 * mib;
+/** Its upload has four parts. No more than three are on their way at a time, so that one has arrived when the upload halts. */
+const largeWorldBytes = 26 * mib;
+export const haltAfterBytes = 25 * mib;
 
 export class Stage {
   readonly fleet: Fleet;
@@ -77,6 +77,7 @@ export class Stage {
       await Promise.all([stage.controlPlane.said("ready"), stage.hostManager.said("ready")]);
       const small = await runningGame(fleet, 1_000);
       stage.#games = { small, large: await runningGame(fleet, largeWorldBytes) };
+      await stage.isWhole();
       return stage;
     } catch (cause) {
       const log = fleet.log();
