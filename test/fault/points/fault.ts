@@ -15,6 +15,9 @@ import {
 import { packerPid, type Reached } from "./moments.ts";
 import type { Stage } from "./stage.ts";
 
+/** Machines that do much else take their time. */
+const untilMs = 60_000;
+
 export type Fault = {
   /** Waits until somebody has missed the part, for as long as the point lasts. */
   readonly felt: (reached: Reached) => Promise<void>;
@@ -163,6 +166,7 @@ async function silenceMet(stage: Stage, part: ProgramName | ServerName): Promise
     return async () => {
       await until(async () => await heardSince(stage, "now() - interval '1.5 seconds'", false), {
         what: "a heartbeat is missing",
+        deadlineMs: untilMs,
       });
     };
   }
@@ -171,6 +175,7 @@ async function silenceMet(stage: Stage, part: ProgramName | ServerName): Promise
     return async () => {
       await until(async () => await heardSince(stage, `timestamptz '${now}'`, true), {
         what: "a heartbeat has come by",
+        deadlineMs: untilMs,
       });
     };
   }
@@ -189,7 +194,7 @@ async function heardSince(stage: Stage, time: string, isHeard: boolean): Promise
 }
 
 async function seen(sign: () => boolean, what: string): Promise<void> {
-  await until(sign, { what, deadlineMs: 30_000 });
+  await until(sign, { what, deadlineMs: untilMs });
 }
 
 async function secondAttemptWaits({ fleet }: Stage, reached: Reached): Promise<void> {

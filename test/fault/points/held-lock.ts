@@ -31,7 +31,7 @@ export async function lockTable(fleet: Fleet, table: "backup_event" | "outbox"):
           );
           return waiting.length > 0;
         },
-        { what: `a transaction waits for ${table}`, deadlineMs: 30_000 },
+        { what: `a transaction waits for ${table}`, deadlineMs: 60_000 },
       );
     },
     release: async () => {

@@ -19,7 +19,8 @@ import type { Ending } from "./fault-point.ts";
 import type { Stage } from "./stage.ts";
 import { waitingMessages, type WaitingMessages } from "./waiting-messages.ts";
 
-const untilMs = 60_000;
+/** Machines that do much else take their time. */
+const untilMs = 120_000;
 
 /** The backup ends as it must, with the object that its record tells of and nothing else. */
 export async function backupEnds(stage: Stage, backupId: bigint, ending: Ending): Promise<void> {
@@ -56,7 +57,10 @@ export async function sessionEnds(
     await fleet.api.stopSession({ sessionId });
     await untilSession(fleet, sessionId, "stopped");
   }
-  await until(() => processesIn(game.world).length === 0, { what: "nothing of the game is left" });
+  await until(() => processesIn(game.world).length === 0, {
+    what: "nothing of the game is left",
+    deadlineMs: untilMs,
+  });
 }
 
 /** Nothing is stuck or left behind, no program has ended by itself, and every game goes on. */

@@ -25,7 +25,8 @@ export type Reached = {
 
 type Reach = (stage: Stage) => Promise<Reached>;
 
-const untilMs = 60_000;
+/** Machines that do much else take their time. */
+const untilMs = 120_000;
 
 export const reach: Readonly<Record<MomentName, Reach>> = {
   "when a backup is asked for": asking,
@@ -111,7 +112,10 @@ export const reach: Readonly<Record<MomentName, Reach>> = {
     link.stall();
     const backupId = await ask(stage, "small");
     await isTakenIn();
-    await until(() => link.holdsSomething, { what: "the claim is on its way" });
+    await until(() => link.holdsSomething, {
+      what: "the claim is on its way",
+      deadlineMs: untilMs,
+    });
     return held(backupId, "host manager to control plane", link);
   },
 
@@ -181,6 +185,7 @@ export const reach: Readonly<Record<MomentName, Reach>> = {
     await end();
     await until(async () => (await waitingMessages(stage.fleet)).reports.messages > 0, {
       what: "the report is in the queue",
+      deadlineMs: untilMs,
     });
     return held(backupId, "control plane to RabbitMQ", link);
   },
@@ -394,7 +399,10 @@ async function completing(stage: Stage): Promise<Uploading> {
   link.stall();
   await sending.end();
   await comesTo(stage, sending.backupId, "1 verifying");
-  await until(() => link.holdsSomething, { what: "the control plane speaks to the store" });
+  await until(() => link.holdsSomething, {
+    what: "the control plane speaks to the store",
+    deadlineMs: untilMs,
+  });
   return { ...sending, link };
 }
 
@@ -404,7 +412,10 @@ async function deleting(stage: Stage): Promise<{ backupId: bigint; link: TcpProx
   await endedBackup(stage.fleet, backupId);
   link.stall();
   await stage.caller.deleteBackup({ backupId });
-  await until(() => link.holdsSomething, { what: "the control plane speaks to the store" });
+  await until(() => link.holdsSomething, {
+    what: "the control plane speaks to the store",
+    deadlineMs: untilMs,
+  });
   return { backupId, link };
 }
 
@@ -438,7 +449,10 @@ async function uploadIsOpen({ fleet }: Stage): Promise<void> {
 }
 
 async function nothingIsInOutbox(stage: Stage): Promise<void> {
-  await until(async () => (await commandsInOutbox(stage)) === 0, { what: "the outbox is empty" });
+  await until(async () => (await commandsInOutbox(stage)) === 0, {
+    what: "the outbox is empty",
+    deadlineMs: untilMs,
+  });
 }
 
 async function commandsInOutbox({ fleet }: Stage): Promise<number> {
