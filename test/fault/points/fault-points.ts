@@ -264,7 +264,8 @@ export const groupNames = [
   "postgres",
   "rabbitmq",
   "store",
-  "network",
+  "host-network",
+  "control-plane-network",
   "sessions",
   "leases",
 ] as const;
@@ -273,7 +274,10 @@ export type GroupName = (typeof groupNames)[number];
 export function groupOf({ part, lasts, ending }: FaultPoint): GroupName {
   if (lasts === "longer than a lease") return "leases";
   if (ending.status === "running" || ending.status === "stopped") return "sessions";
-  if (isLink(part)) return part.endsWith("to S3") ? "store" : "network";
+  if (isLink(part)) {
+    if (part.endsWith("to S3")) return "store";
+    return part.startsWith("control plane") ? "control-plane-network" : "host-network";
+  }
   if (isServer(part)) return groupOfServer[part];
   return part === "control plane" ? "control-plane" : "host-manager";
 }
