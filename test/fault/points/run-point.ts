@@ -19,12 +19,14 @@ const keptToItself: ReadonlySet<MomentName> = new Set<MomentName>([
 export async function runPoint(stage: Stage, point: FaultPoint): Promise<void> {
   const reached = await reach[point.moment](stage);
   const fault = await beginFault(stage, point);
-  // The moment's own silence must not be ended while it is the fault.
+  // The moment's own silence must not be ended while it is the fault; and an upload that went on could be reported before a lease is over.
   const isSame = isLink(point.part) && reached.heldBy === point.part;
-  const lettingGo = isSame ? Promise.resolve() : reached.letGo();
+  const isLong = point.lasts === "longer than a lease";
+  const lettingGo = isSame || isLong ? undefined : reached.letGo();
   // Some of it can only be done once the part is back.
-  lettingGo.catch(() => {});
+  lettingGo?.catch(() => {});
   await fault.felt(reached);
+  if (isLong && !isSame) await reached.letGo();
   await fault.over();
   await lettingGo;
   if (isSame) await reached.letGo();
