@@ -19,7 +19,7 @@ async function takenOver(answers: readonly boolean[]): Promise<readonly BackupDe
   const asked = [...answers];
   const slept = Promise.withResolvers<void>();
   const backups = {
-    takeDue: async () => [{ backup, hostIsOnline: true }],
+    takeDue: async () => [{ backup, host: { isOnline: true, shortage: null } }],
     takeLeftovers: async () => [],
     change: async (_backupId: bigint, rule: Rule<Backup, BackupDecision>) => {
       const decision = rule(backup, sampleNowMs);
@@ -29,7 +29,7 @@ async function takenOver(answers: readonly boolean[]): Promise<readonly BackupDe
   };
   const loop = startReconciler({
     // The rest of both is not asked for.
-    records: { backups } as unknown as Pick<Records, "backups">,
+    records: { backups, sessions: { due: async () => [] } } as unknown as Records,
     store: {} as UploadControl,
     slots: workSlots({ runningMax: 1, waitingMax: 10, log }),
     removal: { removeNow: async () => {}, idle: async () => {} },
