@@ -7,6 +7,7 @@ import {
   sessionMayFollow,
   sessionStatuses,
 } from "@manman/core/session/lifecycle.ts";
+import { faultPointsPage } from "../test/fault/points/fault-points-page.ts";
 
 const sessionRows = sessionStatuses.map((status) => {
   const next = sessionStatuses.filter((to) => sessionMayFollow(status, to));
@@ -14,9 +15,7 @@ const sessionRows = sessionStatuses.map((status) => {
   return `| \`${status}\` | ${names} | ${sessionEndedBy(status) ?? "nobody: it may last"} |`;
 });
 
-const path = join(import.meta.dirname, "../docs/lifecycle.md");
-
-const page = `# The life of a backup
+const lifecyclePage = `# The life of a backup
 
 Generated from \`packages/core/src/backup/lifecycle.ts\` by \`npm run generate:docs\`; the quick gate fails when it differs.
 
@@ -40,11 +39,14 @@ The command of a session that has not begun or ended is sent again after \`REDIS
 as long. One that no host begins within \`DISPATCH_DEADLINE_HOURS\` has \`crashed\`, and a stop follows its start into the host's queue.
 `;
 
-if (process.argv.includes("--check")) {
-  if ((await readFile(path, "utf8")) !== page) {
-    console.error("docs/lifecycle.md differs from the code: run `npm run generate:docs`");
+const pages = { "lifecycle.md": lifecyclePage, "fault-points.md": faultPointsPage() };
+
+for (const [name, page] of Object.entries(pages)) {
+  const path = join(import.meta.dirname, "../docs", name);
+  if (!process.argv.includes("--check")) {
+    await writeFile(path, page);
+  } else if ((await readFile(path, "utf8")) !== page) {
+    console.error(`docs/${name} differs from the code: run \`npm run generate:docs\``);
     process.exitCode = 1;
   }
-} else {
-  await writeFile(path, page);
 }

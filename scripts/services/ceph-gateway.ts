@@ -69,27 +69,49 @@ export async function startCephGateway(
   await writeFile(join(dir, "ceph.conf"), configuration(place, clusterId));
   await makeKeys(place);
   await makeMaps(place, clusterId);
-  const run = async (program: string, args: readonly string[]): Promise<DetachedProcess> => {
-    const process = await startDetached({
-      name: program.slice(program.lastIndexOf("/") + 1),
-      command: join(place.root, program),
-      args: ["-c", "ceph.conf", "--no-mon-config", ...args, "-f"],
-      env: environment(place),
-      cwd: dir,
-      logPath: join(dir, "log", `${program.slice(program.lastIndexOf("/") + 1)}.out`),
-    });
+  const store: DetachedProcess[] = [];
+  const keep = (process: DetachedProcess): void => {
+    store.push(process);
     started(process);
-    return process;
   };
-  const processes = [await run(PROGRAMS.monitor, ["-i", "a"])];
+  keep(await run(place, PROGRAMS.monitor, ["-i", "a"]));
   await tool(place, PROGRAMS.store, ["-i", "0", "--mkfs", "--osd-uuid", randomUUID()]);
-  processes.push(await run(PROGRAMS.store, ["-i", "0"]));
-  processes.push(await run(PROGRAMS.gateway, ["-n", "client.rgw"]));
-  await untilReady(async () => await answers(place.s3Port), processes, 60);
+  keep(await run(place, PROGRAMS.store, ["-i", "0"]));
+  await startCephFrontEnd(place, store, started);
   const { id, accessKey, secretKey } = USER;
   const keys = [`--access-key=${accessKey}`, `--secret-key=${secretKey}`];
   const user = [`--uid=${id}`, `--display-name=${id}`, "--max-buckets=0", ...keys];
   await tool(place, PROGRAMS.gatewayAdmin, ["-n", "client.admin", "user", "create", ...user]);
+}
+
+/**
+ * Starts the process that answers S3 requests, the first time and again after its end: what was stored lies with the others. Hands it over as
+ * soon as it runs; returns once it answers.
+ */
+export async function startCephFrontEnd(
+  place: CephGatewayPlace,
+  store: readonly DetachedProcess[],
+  started: (process: DetachedProcess) => void,
+): Promise<void> {
+  const frontEnd = await run(place, PROGRAMS.gateway, ["-n", "client.rgw"]);
+  started(frontEnd);
+  await untilReady(async () => await answers(place.s3Port), [...store, frontEnd], 60);
+}
+
+async function run(
+  place: CephGatewayPlace,
+  program: string,
+  args: readonly string[],
+): Promise<DetachedProcess> {
+  const name = program.slice(program.lastIndexOf("/") + 1);
+  return await startDetached({
+    name,
+    command: join(place.root, program),
+    args: ["-c", "ceph.conf", "--no-mon-config", ...args, "-f"],
+    env: environment(place),
+    cwd: place.dir,
+    logPath: join(place.dir, "log", `${name}.out`),
+  });
 }
 
 /** Any answer to an unsigned request will do: the gateway listens only once it has reached its store. */

@@ -1,11 +1,12 @@
 // Kill -9 of the host manager beside running games: they are left alone, and answer to the next host manager as to the one before.
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import { deployedGame, makeWorld, runningGame, startedGame } from "../harness/fleet-games.ts";
 import { untilSession } from "../harness/fleet-records.ts";
 import { Fleet, tellLogOfFailure } from "../harness/fleet.ts";
 import type { Program } from "../harness/program.ts";
 import { processesIn } from "../harness/strays.ts";
 import { until } from "../harness/until.ts";
+import { story } from "./points/point-tests.ts";
 
 let fleet: Fleet;
 let hostManager: Program;
@@ -28,7 +29,7 @@ async function restarted(meanwhile: () => Promise<void> = async () => {}): Promi
   await hostManager.said("ready");
 }
 
-test("a game runs on, takes input from the next host manager, and is stopped by it", async () => {
+story("a game runs on, takes input from the next host manager, and is stopped by it", async () => {
   const game = await runningGame(fleet);
   const { sessionId } = game;
   await restarted(async () => await game.goesOn());
@@ -42,7 +43,7 @@ test("a game runs on, takes input from the next host manager, and is stopped by 
   expect(processesIn(game.world)).toEqual([]);
 });
 
-test("what is asked while no host manager runs is carried out by the next one", async () => {
+story("what is asked while no host manager runs is carried out by the next one", async () => {
   const stopped = await runningGame(fleet);
   const started = await deployedGame(fleet);
   await makeWorld(started, 1_000);
@@ -57,7 +58,7 @@ test("what is asked while no host manager runs is carried out by the next one", 
   await starting;
 });
 
-test("a game that ends while no host manager runs is on record with how it ended", async () => {
+story("a game that ends while no host manager runs is on record with how it ended", async () => {
   const game = await runningGame(fleet);
   await fleet.api.sendInput({ sessionId: game.sessionId, input: Buffer.from("one\n") });
   await until(() => game.heard().length === 1, { what: "the game hears it" });
@@ -68,7 +69,7 @@ test("a game that ends while no host manager runs is on record with how it ended
   expect(await untilSession(fleet, game.sessionId, "crashed")).toMatchObject({ exitCode: 137 });
 });
 
-test("killed as soon as it has taken a start on, it leaves one game and not two", async () => {
+story("killed as soon as it has taken a start on, it leaves one game and not two", async () => {
   const game = await deployedGame(fleet);
   await makeWorld(game, 1_000);
   const from = hostManager.lines.length;

@@ -1,5 +1,5 @@
 // Kill -9 of the packer alone: its host manager says so, and the next attempt succeeds.
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { runningGame } from "../harness/fleet-games.ts";
 import { storedBytes } from "../harness/fleet-objects.ts";
 import { endedBackup, historyOf, untilBackup } from "../harness/fleet-records.ts";
@@ -10,8 +10,9 @@ import {
   sixPartsBytes,
   wayToStore,
 } from "../harness/interrupted-backup.ts";
+import { story } from "./points/point-tests.ts";
 
-test("a packer that is killed in mid-upload costs its attempt and no more", async () => {
+story("a packer that is killed in mid-upload costs its attempt and no more", async () => {
   const fleet = await openFleet();
   const { s3, variables } = await wayToStore(fleet);
   const { hostManager } = await fleet.stand({ hostManager: variables });

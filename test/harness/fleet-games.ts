@@ -14,11 +14,15 @@ export type Game = {
   readonly world: string;
 };
 
-export type RunningGame = Game & {
-  readonly sessionId: bigint;
+/** A game that ticks. */
+export type TickingGame = Game & {
   readonly pid: number;
   /** Returns once it has ticked on since the call. Throws where another process than `pid` has ever ticked here, or a tick is missing. */
   readonly goesOn: () => Promise<void>;
+};
+
+export type RunningGame = TickingGame & {
+  readonly sessionId: bigint;
   /** Every line that it was sent. */
   readonly heard: () => readonly string[];
 };
@@ -53,11 +57,15 @@ export async function startedGame(fleet: Fleet, game: Game): Promise<RunningGame
   const { session } = await fleet.api.startSession({ serverGameConfigId: game.sgcId });
   const sessionId = session?.sessionId ?? 0n;
   await untilSession(fleet, sessionId, "running");
+  return { ...(await tickingIn(game)), sessionId, heard: () => linesOf(game, "heard") };
+}
+
+/** The game once it ticks, whoever has started it. */
+export async function tickingIn(game: Game): Promise<TickingGame> {
   const ticks = (): readonly Tick[] => linesOf(game, "ticks").map(tickOf);
-  const { pid } = await until(() => ticks().at(-1), { what: "the game ticks" });
+  const { pid } = await until(() => ticks().at(-1), { what: "the game ticks", deadlineMs: 60_000 });
   return {
     ...game,
-    sessionId,
     pid,
     goesOn: async () => {
       const before = ticks().length;
@@ -65,7 +73,6 @@ export async function startedGame(fleet: Fleet, game: Game): Promise<RunningGame
       const gap = ticks().find((tick, at) => tick.pid !== pid || tick.count !== at + 1);
       if (gap !== undefined) throw new Error(`a strange tick: ${JSON.stringify(gap)}`);
     },
-    heard: () => linesOf(game, "heard"),
   };
 }
 

@@ -10,7 +10,7 @@ import { onTestFailed, onTestFinished } from "vitest";
 import { freePort } from "../../scripts/services/free-ports.ts";
 import { removeTree } from "../worlds/remove-tree.ts";
 import { freshBroker } from "./fresh-broker.ts";
-import { freshBucket, type FreshBucket } from "./fresh-bucket.ts";
+import { freshBucket, type FreshBucket, type GatewayVariables } from "./fresh-bucket.ts";
 import { freshDatabase } from "./fresh-database.ts";
 import { runProgram, type Program, type Variables } from "./program.ts";
 import { killProcessesIn } from "./strays.ts";
@@ -23,6 +23,8 @@ export type FleetOptions = {
   /** A database and a broker of the test's own making, in place of fresh ones. */
   readonly databaseUrl?: string;
   readonly brokerUrl?: string;
+  /** The gateway that the bucket is made on; default: that of the run. */
+  readonly gateway?: GatewayVariables;
 };
 
 /** A host of the fleet: the name of its server, and its HOST_DATA_DIR. */
@@ -73,7 +75,7 @@ export class Fleet {
     const [database, broker, bucket, port, made] = await Promise.all([
       options.databaseUrl === undefined ? freshDatabase() : { url: options.databaseUrl },
       options.brokerUrl === undefined ? freshBroker() : { url: options.brokerUrl },
-      freshBucket(),
+      freshBucket(options.gateway),
       freePort(),
       mkdtemp(join(tmpdir(), "fleet-")),
     ]);
@@ -85,9 +87,12 @@ export class Fleet {
       address: `127.0.0.1:${port}`,
     });
     await mkdir(fleet.dataDir);
-    for (const server of [database, broker, bucket]) {
+    for (const server of [database, broker]) {
       if ("remove" in server) fleet.#ends.push(server.remove);
     }
+    // A gateway that is about to go takes its buckets along.
+    const isOwn = options.gateway !== undefined;
+    fleet.#ends.push(isOwn ? async () => bucket.client.destroy() : bucket.remove);
     return fleet;
   }
 

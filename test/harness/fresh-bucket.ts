@@ -22,13 +22,13 @@ export type FreshBucket = {
   readonly remove: () => Promise<void>;
 };
 
-/** Creates one. */
-export async function freshBucket(): Promise<FreshBucket> {
+/** The variables that name a gateway. */
+export type GatewayVariables = Readonly<Record<string, string>>;
+
+/** Creates one; by default on the gateway of the run. */
+export async function freshBucket(server: GatewayVariables = ofTheRun()): Promise<FreshBucket> {
   const name = `test-${randomBytes(8).toString("hex")}`;
-  const server = Object.fromEntries(
-    SERVER_VARIABLES.s3.map((variable) => [variable, serverVariable(variable)]),
-  );
-  const client = gatewayClient();
+  const client = gatewayClient(server);
   await client.send(new CreateBucketCommand({ Bucket: name }));
   return {
     name,
@@ -43,14 +43,20 @@ export async function freshBucket(): Promise<FreshBucket> {
   };
 }
 
-function gatewayClient(): S3Client {
+function ofTheRun(): GatewayVariables {
+  return Object.fromEntries(
+    SERVER_VARIABLES.s3.map((variable) => [variable, serverVariable(variable)]),
+  );
+}
+
+function gatewayClient(server: GatewayVariables): S3Client {
   return new S3Client({
-    endpoint: serverVariable("S3_ENDPOINT"),
-    region: serverVariable("S3_REGION"),
-    forcePathStyle: serverVariable("S3_FORCE_PATH_STYLE") === "true",
+    endpoint: server["S3_ENDPOINT"] ?? "",
+    region: server["S3_REGION"] ?? "",
+    forcePathStyle: server["S3_FORCE_PATH_STYLE"] === "true",
     credentials: {
-      accessKeyId: serverVariable("S3_ACCESS_KEY"),
-      secretAccessKey: serverVariable("S3_SECRET_KEY"),
+      accessKeyId: server["S3_ACCESS_KEY"] ?? "",
+      secretAccessKey: server["S3_SECRET_KEY"] ?? "",
     },
     // Not every gateway knows the checksums that newer clients send unasked.
     requestChecksumCalculation: "WHEN_REQUIRED",

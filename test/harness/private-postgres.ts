@@ -31,12 +31,20 @@ export async function privatePostgres(): Promise<PrivateServer> {
       what: "PostgreSQL's processes end after a kill",
     });
   };
-  const remove = async (): Promise<void> => await endRecord(record);
+  const signal = async (name: NodeJS.Signals): Promise<void> => {
+    for (const one of await postgresProcessesOn(dataDir)) process.kill(one, name);
+  };
+  const freeze = async (): Promise<void> => await signal("SIGSTOP");
+  const thaw = async (): Promise<void> => await signal("SIGCONT");
+  const remove = async (): Promise<void> => {
+    await thaw();
+    await endRecord(record);
+  };
   try {
     await start();
   } catch (cause) {
     await remove();
     throw cause;
   }
-  return { url, start, stop, kill, remove };
+  return { url, start, stop, kill, freeze, thaw, remove };
 }

@@ -21,6 +21,9 @@ export async function privateRabbitMq(): Promise<PrivateServer> {
   const start = async (): Promise<void> => {
     await startRabbitMq(place, (process) => addProcess(record, process));
   };
+  const signal = (name: NodeJS.Signals): void => {
+    for (const { pid } of record.processes) process.kill(-pid, name);
+  };
   const remove = async (): Promise<void> => await endRecord(record);
   try {
     await start();
@@ -36,6 +39,8 @@ export async function privateRabbitMq(): Promise<PrivateServer> {
       await sleep(REGISTER_SAVED_MS);
       await end("SIGKILL");
     },
+    freeze: async () => signal("SIGSTOP"),
+    thaw: async () => signal("SIGCONT"),
     remove,
   };
 }

@@ -9,6 +9,10 @@ export type PrivateServer = {
   readonly stop: () => Promise<void>;
   /** Ends it with SIGKILL, as a crash would; returns once it is gone. */
   readonly kill: () => Promise<void>;
+  /** Stops all its processes with SIGSTOP: connections stay, and nothing is said on them. */
+  readonly freeze: () => Promise<void>;
+  /** Lets it go on. */
+  readonly thaw: () => Promise<void>;
   /** Ends it for good and removes its data. */
   readonly remove: () => Promise<void>;
 };

@@ -112,6 +112,42 @@ test("a stall passes nothing either way on old and new connections, and everythi
   expect(early.received()).toBe("asb");
 });
 
+test("a stall of the answers lets the server hear everything, and a stall of the requests lets it be heard", async () => {
+  const { proxy, arrivedBytes, say } = await proxiedEcho();
+  const { socket, received } = await open(proxy);
+  socket.write("a");
+  await until(() => received() === "a", { what: "the echo before the stall" });
+  proxy.stallAnswers();
+  socket.write("b");
+  await until(() => arrivedBytes() === 2 && proxy.holdsSomething, { what: "the held answer" });
+  expect([received(), proxy.bytesToServer]).toEqual(["a", 2]);
+
+  proxy.stallRequests();
+  await until(() => received() === "ab", { what: "the answer that was held" });
+  socket.write("c");
+  say("s");
+  await until(() => received() === "abs" && proxy.holdsSomething, { what: "the server's word" });
+  expect(arrivedBytes()).toBe(2);
+  await proxy.heal();
+  await until(() => received() === "absc", { what: "the rest" });
+});
+
+test("a stall tells when somebody has spoken into it, on an old or on a new connection", async () => {
+  const { proxy } = await proxiedEcho();
+  const { socket } = await open(proxy);
+  await until(() => proxy.connections === 1, { what: "the connection" });
+  proxy.stall();
+  await othersHaveEchoed();
+  expect(proxy.holdsSomething).toBe(false);
+  socket.write("a");
+  await until(() => proxy.holdsSomething, { what: "the word on the old connection" });
+  await proxy.heal();
+  proxy.stall();
+  const late = await open(proxy);
+  late.socket.write("b");
+  await until(() => proxy.holdsSomething, { what: "the word on the new connection" });
+});
+
 test("a stall hides from the server that its client has gone", async () => {
   const { proxy } = await proxiedEcho();
   const { socket } = await open(proxy);

@@ -5,14 +5,20 @@ import { freePort } from "../../scripts/services/free-ports.ts";
 
 type Pair = readonly [client: Socket, server: Socket];
 
+/** What a stall holds back. */
+type Held = { readonly requests: boolean; readonly answers: boolean };
+
+const nothing: Held = { requests: false, answers: false };
+
 /** Forwards a port of its own to a target. Each change of mode holds for all connections, the open ones too. */
 export class TcpProxy {
   readonly port: number;
   readonly #target: { readonly host: string; readonly port: number };
   readonly #pairs = new Set<Pair>();
   #listener: Server | undefined;
-  #stalled = false;
+  #held = nothing;
   #bytesUntilStall = Infinity;
+  #bytesToServer = 0;
 
   private constructor(port: number, target: { host: string; port: number }) {
     this.port = port;
@@ -50,14 +56,24 @@ export class TcpProxy {
     await closed;
   }
 
+  /** How many bytes have gone to the server so far. */
+  get bytesToServer(): number {
+    return this.#bytesToServer;
+  }
+
   /** Keeps all connections, takes new ones, and passes nothing, like a network that swallows every packet. */
   stall(): void {
-    this.#stalled = true;
-    for (const [client, server] of this.#pairs) {
-      client.off("data", this.#count);
-      client.unpipe(server);
-      server.unpipe(client);
-    }
+    this.#hold({ requests: true, answers: true });
+  }
+
+  /** A stall in one direction: the server hears everything, and nobody hears the server. */
+  stallAnswers(): void {
+    this.#hold({ requests: false, answers: true });
+  }
+
+  /** A stall in the other direction: the server is heard, and hears nothing. */
+  stallRequests(): void {
+    this.#hold({ requests: true, answers: false });
   }
 
   /** Stalls once so many more bytes, and hardly any beyond them, have gone to the server, on whatever connections. */
@@ -66,12 +82,21 @@ export class TcpProxy {
   }
 
   get isStalled(): boolean {
-    return this.#stalled;
+    return this.#held.requests || this.#held.answers;
+  }
+
+  /** Whether a stall holds something back by now: somebody has spoken, and was not heard. */
+  get holdsSomething(): boolean {
+    return [...this.#pairs].some(
+      ([client, server]) =>
+        (this.#held.requests && client.readableLength > 0) ||
+        (this.#held.answers && server.readableLength > 0),
+    );
   }
 
   /** Ends a cut or a stall. What was sent during a stall arrives now. */
   async heal(): Promise<void> {
-    this.#stalled = false;
+    this.#held = nothing;
     this.#bytesUntilStall = Infinity;
     for (const pair of this.#pairs) this.#join(pair);
     if (this.#listener !== undefined) return;
@@ -97,25 +122,36 @@ export class TcpProxy {
 
   /** Through a stall, the other side does not learn that one side has gone. */
   #end(pair: Pair): void {
-    if (this.#stalled) return;
+    if (this.isStalled) return;
     for (const socket of pair) socket.destroy();
     this.#pairs.delete(pair);
   }
 
+  #hold(held: Held): void {
+    this.#held = held;
+    for (const pair of this.#pairs) this.#join(pair);
+  }
+
+  /** Lets flow what may flow, and nothing else. */
   #join(pair: Pair): void {
-    if (this.#stalled) return;
     const [client, server] = pair;
-    if (client.destroyed || server.destroyed) {
+    if (!this.isStalled && (client.destroyed || server.destroyed)) {
       this.#end(pair);
       return;
     }
-    client.pipe(server);
-    server.pipe(client);
     // Counted only while it is piped: a stalled connection must not flow into nowhere.
-    client.on("data", this.#count);
+    client.off("data", this.#count);
+    client.unpipe(server);
+    server.unpipe(client);
+    if (!this.#held.requests) {
+      client.pipe(server);
+      client.on("data", this.#count);
+    }
+    if (!this.#held.answers) server.pipe(client);
   }
 
   readonly #count = (bytes: Buffer): void => {
+    this.#bytesToServer += bytes.length;
     this.#bytesUntilStall -= bytes.length;
     if (this.#bytesUntilStall <= 0) this.stall();
   };

@@ -114,6 +114,7 @@ export async function startControlPlane(
   const firstServing = Promise.withResolvers<void>();
   const health = startHealth({
     ...basics,
+    leaseMs: limits.leaseMs,
     onChange: (isServing) => {
       tellHealth?.();
       if (isServing) firstServing.resolve();

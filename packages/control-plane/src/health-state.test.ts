@@ -1,11 +1,13 @@
 // Health from rows of checks: when we serve, and since when without a gap.
 import { expect, test } from "vitest";
-import { afterCheck, noChecks, wellSince, type HealthState } from "./health-state.ts";
+import { afterCheck, healthTimes, noChecks, wellSince, type HealthState } from "./health-state.ts";
+
+const times = { checkEveryMs: 1_000, gapMs: 5_000 };
 
 type Check = readonly [atMs: number, isWell: boolean];
 
 function after(...checks: readonly Check[]): HealthState {
-  return checks.reduce((state, [atMs, isWell]) => afterCheck(state, isWell, atMs), noChecks);
+  return checks.reduce((state, [atMs, isWell]) => afterCheck(state, isWell, atMs, times), noChecks);
 }
 
 test("nothing is served before the first good check", () => {
@@ -54,5 +56,19 @@ test.each<[string, readonly Check[], number, number | null]>([
   ],
   ["after the process stood still, before any check", [[100, true]], 60_000, null],
 ])("well since, %s", (_what, checks, nowMs, sinceMs) => {
-  expect(wellSince(after(...checks), nowMs)).toBe(sinceMs);
+  expect(wellSince(after(...checks), nowMs, times)).toBe(sinceMs);
 });
+
+test.each<[number, number, number]>([
+  // lease, between checks, gap; milliseconds
+  [60_000, 1_000, 5_000],
+  [10_000, 1_000, 5_000],
+  [4_000, 1_000, 2_000],
+  [2_000, 500, 1_000],
+])(
+  "with leases of %i ms checks are %i ms apart, and %i ms without a good one are a gap",
+  (...row) => {
+    const [leaseMs, checkEveryMs, gapMs] = row;
+    expect(healthTimes(leaseMs)).toEqual({ checkEveryMs, gapMs });
+  },
+);

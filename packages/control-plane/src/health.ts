@@ -1,12 +1,11 @@
 // Watches the database and the broker, so that load balancers and people see when the control plane can do its work.
 import { Fault } from "@manman/core/fault.ts";
 import type { Bus, Clock, Records } from "@manman/core/ports.ts";
-import { afterCheck, noChecks, wellSince } from "./health-state.ts";
+import { afterCheck, healthTimes, noChecks, wellSince } from "./health-state.ts";
 import { logFailure, type Log } from "./log.ts";
 import { startLoop } from "./loop.ts";
 import { within } from "./within.ts";
 
-const checkEveryMs = 1_000;
 /** A check that takes longer counts as failed. */
 const checkWaitMs = 3_000;
 
@@ -24,9 +23,12 @@ export function startHealth(needs: {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  /** How long leases are, which no gap may outlast unnoticed. */
+  readonly leaseMs: number;
   readonly onChange: (isServing: boolean) => void;
 }): Health {
   const { records, bus, clock, random, log, onChange } = needs;
+  const times = healthTimes(needs.leaseMs);
   const parts = [
     { name: "the database", check: async () => await records.check(), isAway: false },
     { name: "the broker", check: async () => await bus.check(), isAway: false },
@@ -36,18 +38,18 @@ export function startHealth(needs: {
   const round = async (): Promise<number> => {
     await Promise.all(parts.map(async (part) => await look(part, clock, log)));
     const before = state.isServing;
-    state = afterCheck(state, !parts.some(({ isAway }) => isAway), clock.elapsedMs());
+    state = afterCheck(state, !parts.some(({ isAway }) => isAway), clock.elapsedMs(), times);
     if (state.isServing !== before) {
       log.info({ serving: state.isServing }, "health changed");
       onChange(state.isServing);
     }
-    return checkEveryMs;
+    return times.checkEveryMs;
   };
 
   const loop = startLoop({ name: "health check", round, clock, random, log });
   return {
     isServing: () => state.isServing,
-    wellSinceMs: () => wellSince(state, clock.elapsedMs()),
+    wellSinceMs: () => wellSince(state, clock.elapsedMs(), times),
     stop: loop.stop,
   };
 }

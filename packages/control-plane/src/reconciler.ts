@@ -68,17 +68,30 @@ export function workKey(backupId: bigint): string {
 }
 
 async function takeDue(limit: number, needs: Needs): Promise<readonly Due[]> {
-  const expireLeases = await needs.mayExpireLeases().catch((error: unknown) => {
-    // All other work needs no broker to tell how many reports wait.
-    logFailure(needs.log, {}, error, "leases cannot be judged now");
-    return false;
-  });
-  return await needs.records.backups.takeDue({
+  const expireLeases = await mayExpire(needs);
+  const due = await needs.records.backups.takeDue({
     limit,
     holdMs: takeHoldMs,
     hostOnlineMs: needs.heartbeatMs * heartbeatsMissedMax,
     expireLeases,
   });
+  if (!due.some(isRunning)) return due;
+  // The question may have been held up on its way, and asked when no host had been able to renew.
+  return (await mayExpire(needs)) ? due : due.filter((one) => !isRunning(one));
+}
+
+async function mayExpire({ mayExpireLeases, log }: Needs): Promise<boolean> {
+  try {
+    return await mayExpireLeases();
+  } catch (error) {
+    // All other work needs no broker to tell how many reports wait.
+    logFailure(log, {}, error, "leases cannot be judged now");
+    return false;
+  }
+}
+
+function isRunning({ backup }: Due): boolean {
+  return backup.status === "running";
 }
 
 /** What is done with a record that is due, by its state; the other states are never due. */

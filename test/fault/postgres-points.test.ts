@@ -1,0 +1,4 @@
+// PostgreSQL is killed, restarted and frozen, at every moment.
+import { testPoints } from "./points/point-tests.ts";
+
+testPoints("postgres", { own: ["PostgreSQL"] });
