@@ -111,6 +111,10 @@ async function reportOf(
         env: { ...process.env, ...selectionToEnvironment(selection) },
       },
     );
+    // A terminal tells both; whoever ends this process alone means the tests.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => child.kill(signal));
+    }
     await once(child, "close");
     return JSON.parse(await readFile(outputFile, "utf8")) as PointReport;
   } catch {
