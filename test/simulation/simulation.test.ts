@@ -23,6 +23,7 @@ test.each([
   ["a consumer dies while it ends, with a report in hand", 2563],
   ["two host managers want one name, and an operator gives it to the second", 199],
   ["journal entries are torn, and dead letters are replayed", 239],
+  ["a server is given away once more while its host manager is at work", 41_743],
 ])("%s: seed %i keeps every promise", async (_, seed) => {
   expect((await runSeed(seed)).broken).toEqual([]);
 });

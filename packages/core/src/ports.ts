@@ -67,8 +67,8 @@ export interface ServerRecords {
     capabilities: Readonly<Record<string, unknown>> | null,
   ): Promise<Server | null>;
   /**
-   * The same, said by the host manager of that name, with what keeps it from taking new work on (empty: nothing). Refuses, and writes nothing, where the server does not belong to it
-   * (`refuseInstance`).
+   * The same, said by the host manager of that name, with what keeps it from taking new work on (empty: nothing). A server that none is
+   * on record for belongs to it from then on. Refuses, and writes nothing, where the server does not belong to it (`refuseInstance`).
    */
   seenBy(
     serverId: bigint,

@@ -12,7 +12,7 @@ export type InstanceCircumstances = {
 
 /**
  * The refusal for a host manager that is not the one on record, or null where it is welcome. A server without a host manager on record
- * belongs to the next one that registers, except to the one that it was taken over from.
+ * belongs to the next one that registers or says that it is alive, except to the one that it was taken over from.
  */
 export function refuseInstance(
   server: Server,

@@ -123,13 +123,23 @@ export function serverConformance(makeRecords: MakeRecords): void {
       expect(await records.servers.seenBy(serverId + 1n, "first", hostOnlineMs, "")).toBeNull();
     });
 
-    test("a host manager that nothing was recorded of as yet may say that it was seen", async () => {
+    test("a server without a host manager on record belongs to the one whose heartbeat comes first", async () => {
       const records = await makeRecords();
-      const { serverId } = await registeredServer(records);
-      const seen = accepted(
-        present(await records.servers.seenBy(serverId, "any", hostOnlineMs, "")),
-      );
-      expect(seen.instanceId).toBeNull();
+      const { servers } = records;
+      const { serverId } = await registeredServer(records, "host-a", "first");
+      await servers.forgetInstance(serverId, true);
+      const seen = accepted(present(await servers.seenBy(serverId, "first", hostOnlineMs, "")));
+      expect(seen.instanceId).toBe("first");
+      expect(await servers.seenBy(serverId, "other", hostOnlineMs, "")).toMatchObject(disowned);
+    });
+
+    test("a heartbeat does not bring the host manager back that a server was taken over from", async () => {
+      const records = await makeRecords();
+      const { servers } = records;
+      const { serverId } = await registeredServer(records, "host-a", "first");
+      await servers.forgetInstance(serverId, false);
+      expect(await servers.seenBy(serverId, "first", hostOnlineMs, "")).toMatchObject(disowned);
+      expect((await servers.get(serverId))?.instanceId).toBeNull();
     });
 
     test("what keeps a host from new work stands on record until it says otherwise, or is taken over", async () => {

@@ -53,7 +53,7 @@ export function memoryServers({ tables, nowMs }: Surroundings): ServerRecords {
       const refusal = refuseInstance(server, instanceId, { nowMs: nowMs(), hostOnlineMs });
       if (refusal !== null) return refusal;
       const stored = storableText(hostProblem);
-      return write({ ...server, lastSeenAtMs: nowMs(), hostProblem: stored });
+      return write({ ...server, instanceId, lastSeenAtMs: nowMs(), hostProblem: stored });
     },
     forgetInstance: async (serverId, readmit) => {
       const server = servers.get(serverId);

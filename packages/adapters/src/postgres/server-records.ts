@@ -159,7 +159,8 @@ async function seenBy(
   hostProblem: string,
 ): Promise<Server | Refusal | null> {
   const { rows } = await sql<ServerRow>`
-    update server set last_seen_at = now(), host_problem = ${storableText(hostProblem)}
+    update server set last_seen_at = now(), instance_id = ${instanceId},
+      host_problem = ${storableText(hostProblem)}
     where server_id = ${serverId} and ${belongsTo(instanceId)}
     returning ${serverFields}
   `.execute(db);
