@@ -66,9 +66,10 @@ async function main(): Promise<number> {
   return await run(commandLine.options);
 }
 
+// Ended outright: after thousands of broken connections, Node 24 may wait for ever for the last of them to be cleaned up.
 try {
-  process.exitCode = await main();
+  process.exit(await main());
 } catch (error) {
   process.stderr.write(`soak: ${wordsOf(error)}\n`);
-  process.exitCode = 1;
+  process.exit(1);
 }
