@@ -24,6 +24,7 @@ test.each([
   ["two host managers want one name, and an operator gives it to the second", 199],
   ["journal entries are torn, and dead letters are replayed", 239],
   ["a server is given away once more while its host manager is at work", 41_743],
+  ["a backup that its watcher found at rest is being deleted a moment later", 43_903],
 ])("%s: seed %i keeps every promise", async (_, seed) => {
   expect((await runSeed(seed)).broken).toEqual([]);
 });

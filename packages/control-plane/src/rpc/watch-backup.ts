@@ -53,7 +53,6 @@ async function* follow(
   const urlOf = (objectKey: string): string => store.urlOf(objectKey);
   let told = afterSequence;
   while (!signal.aborted) {
-    // The record is read first: events that are there after it rests are all that there will be.
     const backup = await records.backups.get(backupId);
     if (backup === null) return;
     const events = await records.backups.events(backupId, told, eventsAtATime);
@@ -65,7 +64,8 @@ async function* follow(
       };
     }
     if (events.length === eventsAtATime) continue;
-    if (endedBy(backup.status) === null) return;
+    // The events are read after the record, and may already say more: that a backup which rested there is being deleted.
+    if (endedBy(events.at(-1)?.to ?? backup.status) === null) return;
     if (events.length === 0) await clock.sleep(pollMs, signal);
   }
 }
