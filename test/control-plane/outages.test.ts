@@ -148,7 +148,9 @@ test("what was asked of one host while the broker was away goes out in its order
     async () => {
       for (const { routingKey, body } of await takenFromHost(scene.brokerUrl, host.serverId)) {
         const { input = "" } = JSON.parse(body) as { input?: string };
-        received.push(input === "" ? routingKey : Buffer.from(input, "base64").toString());
+        const command = input === "" ? routingKey : Buffer.from(input, "base64").toString();
+        // One whose confirm is late comes twice; the first time counts.
+        if (!received.includes(command)) received.push(command);
       }
       return received.length >= 21;
     },

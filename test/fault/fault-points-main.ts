@@ -104,7 +104,7 @@ async function reportOf(
   try {
     const child = spawn(
       process.execPath,
-      [vitest, "run", "--project", "real", ...reporters, ...files],
+      [vitest, "run", "--project", "fault", ...reporters, ...files],
       {
         cwd: join(import.meta.dirname, "../.."),
         stdio: ["ignore", "inherit", "inherit"],
