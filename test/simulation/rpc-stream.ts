@@ -56,6 +56,9 @@ export async function readStream<Method extends DescMethodServerStreaming>(
       time.after(network.latencyMs(), () => to.process.enter(() => call.emit("cancelled")));
     };
     const endStream = (): void => {
+      // The status is on its way, and nothing that the handler still says comes after it.
+      call.onWrite = () => true;
+      call.onEnd = () => undefined;
       cancelled();
       reset();
     };
