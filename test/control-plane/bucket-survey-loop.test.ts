@@ -74,7 +74,8 @@ class Place {
       records: more.records ?? this.records,
       listing: { ...this.listing, ...more.listing },
       requireOurs: more.requireOurs ?? (() => {}),
-      limits: { ...defaultSurveyLimits, ...more.limits },
+      // One survey: time runs ahead of whoever looks at what it found.
+      limits: { ...defaultSurveyLimits, everyMs: 100_000 * hourMs, ...more.limits },
       pageSize: more.pageSize ?? 2,
       clock: this.clock,
       random: () => 0,
@@ -84,14 +85,10 @@ class Place {
     return { lines, stop: loop.stop };
   }
 
-  async finished(afterId = 0n): Promise<BucketSurvey> {
-    return await until(
-      async () => {
-        const { finished } = await this.records.survey.surveys();
-        return finished !== null && finished.surveyId > afterId ? finished : undefined;
-      },
-      { what: "a survey is finished" },
-    );
+  async finished(): Promise<BucketSurvey> {
+    return await until(async () => (await this.records.survey.surveys()).finished ?? undefined, {
+      what: "a survey is finished",
+    });
   }
 
   async findings({ surveyId }: BucketSurvey): Promise<string[]> {
@@ -282,13 +279,22 @@ test("stopping does not wait for a store that does not answer", async () => {
 test("the first survey begins a while after the start, and the next a day later", async () => {
   const place = new Place();
   const startedAtMs = place.timeMs;
-  place.survey();
-  const first = await place.finished();
-  expect(first.begunAtMs - startedAtMs).toBeGreaterThanOrEqual(300_000);
-  expect(first.begunAtMs - startedAtMs).toBeLessThanOrEqual(320_000);
-  const second = await place.finished(first.surveyId);
-  expect(second.begunAtMs - first.begunAtMs).toBeGreaterThanOrEqual(24 * hourMs);
-  expect(second.begunAtMs - first.begunAtMs).toBeLessThanOrEqual(24 * hourMs + 60_000);
+  const begunAtMs: number[] = [];
+  place.survey({
+    limits: { everyMs: 24 * hourMs },
+    listing: {
+      listObjects: async (prefix, afterKey, limit) => {
+        begunAtMs.push(place.timeMs);
+        return await place.listing.listObjects(prefix, afterKey, limit);
+      },
+    },
+  });
+  await until(() => begunAtMs.length >= 2, { what: "two surveys have begun" });
+  const [first = 0, second = 0] = begunAtMs;
+  expect(first - startedAtMs).toBeGreaterThanOrEqual(300_000);
+  expect(first - startedAtMs).toBeLessThanOrEqual(320_000);
+  expect(second - first).toBeGreaterThanOrEqual(24 * hourMs);
+  expect(second - first).toBeLessThanOrEqual(24 * hourMs + 60_000);
 });
 
 test("one that is never due begins when it is asked for, and at no other time", async () => {
