@@ -1,5 +1,7 @@
 // What could be wrong with the records, or with how they are used.
+import { takeOverExpired } from "@manman/core/backup/take-over.ts";
 import { simRecords } from "../database.ts";
+import { limits } from "../plan.ts";
 import type { Defect } from "./defect.ts";
 import { sideWith, withBackups, wrapped } from "./wrapping.ts";
 
@@ -32,7 +34,16 @@ export const recordDefects = {
     records: (records) =>
       withBackups(records, {
         extendLeases: async () => undefined,
-        takeDue: async (take) => await records.backups.takeDue({ ...take, expireLeases: true }),
+        takeDue: async (take) => {
+          const due = await records.backups.takeDue({ ...take, expireLeases: true });
+          // At once, since whoever takes them asks once more whether leases may be judged.
+          for (const { backup } of due) {
+            await records.backups.change(backup.backupId, (present, nowMs) =>
+              takeOverExpired(present, { nowMs, chance: 0, limits }),
+            );
+          }
+          return due;
+        },
       }),
   },
   "deletion without a look at the state": {
