@@ -1,9 +1,9 @@
 // `manman dead-letters drop`: shows what will be gone, asks, and only then asks the server.
-import { createInterface } from "node:readline/promises";
 import { status } from "@grpc/grpc-js";
 import { GrpcError } from "@manman/contract/grpc-error.ts";
 import { CommandFailure } from "../failure.ts";
 import type { OpenCommand } from "../open-command.ts";
+import { requireTerminal, typedAnswer } from "../typed-answer.ts";
 import { deadLetterCall } from "./dead-letter-call.ts";
 import { allDeadLetters } from "./dead-letters-all.ts";
 import { oneOrAll } from "./one-or-all.ts";
@@ -38,24 +38,14 @@ export async function dropDeadLetters(
 }
 
 async function confirm(command: OpenCommand, which: string): Promise<void> {
-  if (!process.stdin.isTTY) {
-    throw new CommandFailure("usage", "dropping asks first; without a terminal, say --yes");
-  }
+  requireTerminal("dropping");
   const { kept } = await command.api.listDeadLetters({ pageSize: 1 }, deadLetterCall(command));
   const [what, word] =
     which === "all"
       ? [`All ${kept} dead letters`, String(kept)]
       : [`Dead letter ${which}`, which.slice(-4)];
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(
-      `${what} will be gone for good. Type ${word} to go on: `,
-      {
-        signal: command.signal,
-      },
-    );
-    if (answer.trim() !== word) throw new CommandFailure("refused", "nothing was dropped");
-  } finally {
-    terminal.close();
+  const question = `${what} will be gone for good. Type ${word} to go on: `;
+  if ((await typedAnswer(command, question)) !== word) {
+    throw new CommandFailure("refused", "nothing was dropped");
   }
 }
