@@ -1,5 +1,6 @@
 // The records of backups in memory. Every method does its whole work in one step, which makes it a transaction.
 import type { Backup, BackupChange } from "@manman/core/backup/backup.ts";
+import { assertSameIdentity } from "@manman/core/backup/backup-identity.ts";
 import { holdsOperation } from "@manman/core/backup/lifecycle.ts";
 import type {
   BackupBirth,
@@ -9,6 +10,7 @@ import type {
 import { archiveKey } from "@manman/core/object-key.ts";
 import type { BackupFilter, BackupRecords, Page } from "@manman/core/ports.ts";
 import { backupCommand } from "@manman/core/backup/transition.ts";
+import { storableBackup } from "../postgres/storable-backup.ts";
 import { storableJson, storableText } from "../postgres/storable-text.ts";
 import { memoryDue } from "./memory-due.ts";
 import { memoryLeftovers } from "./memory-leftovers.ts";
@@ -147,35 +149,9 @@ function writeChange(surroundings: Surroundings, before: Backup, change: BackupC
   }
 }
 
-/** What the host says may hold what a column of PostgreSQL cannot; these records keep no more than that. */
-function storableBackup(backup: Backup): Backup {
-  const { failure } = backup;
-  if (failure === null) return backup;
-  return { ...backup, failure: { ...failure, message: storableText(failure.message) } };
-}
-
 function withStorableReport(before: Backup, after: Backup): Backup {
   const json = after.report === before.report ? null : storableJson(after.report);
   return json === null ? after : { ...after, report: JSON.parse(json) as Backup["report"] };
-}
-
-const identity = [
-  "backupId",
-  "sgcId",
-  "serverId",
-  "sessionId",
-  "requestId",
-  "description",
-  "objectKey",
-  "createdAtMs",
-] as const;
-
-function assertSameIdentity(before: Backup, after: Backup): void {
-  for (const field of identity) {
-    if (after[field] !== before[field]) {
-      throw new Error(`backup ${before.backupId}: a rule changed its ${field}`);
-    }
-  }
 }
 
 function listBackups(

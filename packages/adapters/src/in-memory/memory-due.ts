@@ -1,8 +1,6 @@
 // What is due among backups in memory, and the leases of those that run.
-import type { Backup } from "@manman/core/backup/backup.ts";
-import { judgeClaim, type Claim } from "@manman/core/backup/claim-attempt.ts";
+import { reasonOfLoss } from "@manman/core/backup/claim-attempt.ts";
 import type { BackupRecords, HeldAttempt } from "@manman/core/ports.ts";
-import { refusalSentence } from "@manman/core/refusal.ts";
 import { hostStateOf } from "./memory-hosts.ts";
 import type { Surroundings } from "./memory-outbox.ts";
 import type { BackupRow } from "./memory-tables.ts";
@@ -71,20 +69,4 @@ function renewRow(row: BackupRow, held: HeldAttempt, nowMs: number, leaseMs: num
 
 function attemptOf({ backupId, attempt }: HeldAttempt): Pick<HeldAttempt, "backupId" | "attempt"> {
   return { backupId, attempt };
-}
-
-/** Null where the attempt counts. */
-function reasonOfLoss(backupId: bigint, backup: Backup | undefined, claim: Claim): string | null {
-  if (backup === undefined) return `there is no backup ${backupId}`;
-  const verdict = judgeClaim(backup, claim);
-  switch (verdict.kind) {
-    case "held":
-      return null;
-    case "open":
-      return "the attempt was not claimed";
-    case "stale":
-      return verdict.reason;
-    case "refuse":
-      return refusalSentence(verdict.refusal);
-  }
 }

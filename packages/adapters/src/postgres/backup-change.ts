@@ -1,5 +1,6 @@
 // Applies a rule to one backup under its row lock, and writes everything that follows from its answer in the same transaction.
 import type { Backup, BackupChange, BackupDecision } from "@manman/core/backup/backup.ts";
+import { assertSameIdentity } from "@manman/core/backup/backup-identity.ts";
 import { holdsOperation } from "@manman/core/backup/lifecycle.ts";
 import type { BackupUnder, Outcome, Rule } from "@manman/core/ports.ts";
 import { sql, type Kysely, type RawBuilder, type Transaction } from "kysely";
@@ -8,6 +9,7 @@ import { queueingSteps } from "./command-columns.ts";
 import { withFaults } from "./faults.ts";
 import { timeAt, type Tables } from "./rows.ts";
 import { holdServer } from "./server-records.ts";
+import { storableBackup } from "./storable-backup.ts";
 import { storableJson, storableText } from "./storable-text.ts";
 
 /** See BackupRecords.change. */
@@ -131,35 +133,4 @@ function eventStep(before: Backup, { backup: after, who, why }: BackupChange): R
       ${after.attempt}::integer, ${who}, ${storableText(why)}
     from recorded
   )`;
-}
-
-/** A rule that changed what makes the backup this backup would have its answer lost without a word. */
-function assertSameIdentity(before: Backup, after: Backup): void {
-  for (const field of identity) {
-    if (after[field] !== before[field]) {
-      throw new Error(`backup ${before.backupId}: a rule changed its ${field}`);
-    }
-  }
-}
-
-const identity = [
-  "backupId",
-  "sgcId",
-  "serverId",
-  "sessionId",
-  "requestId",
-  "description",
-  "objectKey",
-  "createdAtMs",
-] as const;
-
-/** What the host says may hold what a column cannot. */
-function storableBackup(backup: Backup): Backup {
-  return {
-    ...backup,
-    failure: backup.failure && {
-      ...backup.failure,
-      message: storableText(backup.failure.message),
-    },
-  };
 }

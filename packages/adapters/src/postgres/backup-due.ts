@@ -1,9 +1,8 @@
 // What is due among the backups, and the leases of those that run.
 import type { Backup } from "@manman/core/backup/backup.ts";
-import { judgeClaim, type Claim } from "@manman/core/backup/claim-attempt.ts";
+import { reasonOfLoss } from "@manman/core/backup/claim-attempt.ts";
 import { backupStatuses } from "@manman/core/backup/lifecycle.ts";
 import type { BackupRecords, HeldAttempt } from "@manman/core/ports.ts";
-import { refusalSentence } from "@manman/core/refusal.ts";
 import { sql, type Kysely } from "kysely";
 import { backupColumns, backupColumnsOf, toBackup, type BackupRow } from "./backup-row.ts";
 import { withFaults } from "./faults.ts";
@@ -117,22 +116,6 @@ async function renewHeld(
 
 function nameOf({ backupId, attempt }: Pick<HeldAttempt, "backupId" | "attempt">): string {
   return `${backupId}/${attempt}`;
-}
-
-/** Null where the attempt counts after all: it was claimed while we looked. */
-function reasonOfLoss(backupId: bigint, backup: Backup | undefined, claim: Claim): string | null {
-  if (backup === undefined) return `there is no backup ${backupId}`;
-  const verdict = judgeClaim(backup, claim);
-  switch (verdict.kind) {
-    case "held":
-      return null;
-    case "open":
-      return "the attempt was not claimed";
-    case "stale":
-      return verdict.reason;
-    case "refuse":
-      return refusalSentence(verdict.refusal);
-  }
 }
 
 async function backupsById(

@@ -1,5 +1,5 @@
 // Whether a host manager may work on an attempt, and what it is given for it.
-import { failedPrecondition, type Refusal } from "../refusal.ts";
+import { failedPrecondition, refusalSentence, type Refusal } from "../refusal.ts";
 import type { Backup, BackupDecision } from "./backup.ts";
 import { advance, keep, type Circumstances } from "./transition.ts";
 
@@ -38,6 +38,26 @@ export function judgeClaim(backup: Backup, claim: Claim): ClaimVerdict {
       : stale("another host manager holds this attempt");
   }
   return stale(`the backup is ${backup.status}`);
+}
+
+/** Why a lease could not be renewed, in words for the host; null where the attempt counts after all: it was claimed while we looked. */
+export function reasonOfLoss(
+  backupId: bigint,
+  backup: Backup | undefined,
+  claim: Claim,
+): string | null {
+  if (backup === undefined) return `there is no backup ${backupId}`;
+  const verdict = judgeClaim(backup, claim);
+  switch (verdict.kind) {
+    case "held":
+      return null;
+    case "open":
+      return "the attempt was not claimed";
+    case "stale":
+      return verdict.reason;
+    case "refuse":
+      return refusalSentence(verdict.refusal);
+  }
 }
 
 /** Hands the attempt to the claimer with the upload that was opened for it. Keeps the record when somebody was quicker. */
