@@ -1,7 +1,7 @@
 // Kill -9 of the host manager in the middle of an upload: the backup is completed, or failed with its reason, and the game runs on.
 import { expect } from "vitest";
 import { runningGame } from "../harness/fleet-games.ts";
-import { storedBytes } from "../harness/fleet-objects.ts";
+import { wholeObject } from "../harness/fleet-objects.ts";
 import {
   askedBackup,
   backupOf,
@@ -27,11 +27,6 @@ async function secondAttemptWaits(fleet: Fleet, backupId: bigint): Promise<void>
   await untilBackup(fleet, backupId, "waits for its second attempt", ({ status, attempt }) => {
     return status === "pending" && attempt === 2;
   });
-}
-
-async function wholeObject(fleet: Fleet, sgcId: bigint, backupId: bigint): Promise<boolean> {
-  const { sizeBytes } = await backupOf(fleet, backupId);
-  return (await storedBytes(fleet, `backups/${sgcId}/${backupId}.tar.gz`)) === sizeBytes;
 }
 
 story(

@@ -1,7 +1,7 @@
 // The gateway is cut off or falls silent in the middle of an upload and at its completion: the backup completes once it is back.
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { runningGame } from "../harness/fleet-games.ts";
-import { storedBytes } from "../harness/fleet-objects.ts";
+import { storedBytes, wholeObject } from "../harness/fleet-objects.ts";
 import { backupOf, endedBackup, historyOf, untilBackup } from "../harness/fleet-records.ts";
 import { Fleet, openFleet, tellLogOfFailure } from "../harness/fleet.ts";
 import {
@@ -33,11 +33,6 @@ afterAll(async () => {
 
 const inOneAttempt = ["1 pending", "1 running", "1 verifying", "1 completed"];
 
-async function wholeObject(sgcId: bigint, backupId: bigint): Promise<boolean> {
-  const { sizeBytes } = await backupOf(fleet, backupId);
-  return (await storedBytes(fleet, `backups/${sgcId}/${backupId}.tar.gz`)) === sizeBytes;
-}
-
 test.each(["falls silent", "breaks every connection"] as const)(
   "a gateway that %s in mid-upload and is soon back costs no attempt",
   async (how) => {
@@ -47,7 +42,7 @@ test.each(["falls silent", "breaks every connection"] as const)(
     await ofHost.heal();
     expect(await endedBackup(fleet, backupId)).toMatchObject({ status: "completed" });
     expect(await historyOf(fleet, backupId)).toEqual(inOneAttempt);
-    expect(await wholeObject(game.sgcId, backupId)).toBe(true);
+    expect(await wholeObject(fleet, game.sgcId, backupId)).toBe(true);
     await game.goesOn();
   },
 );
@@ -94,7 +89,7 @@ test.each(["cut", "stall"] as const)(
     await ofControlPlane.heal();
     expect(await endedBackup(fleet, backupId)).toMatchObject({ status: "completed" });
     expect(await historyOf(fleet, backupId)).toEqual(inOneAttempt);
-    expect(await wholeObject(game.sgcId, backupId)).toBe(true);
+    expect(await wholeObject(fleet, game.sgcId, backupId)).toBe(true);
     await game.goesOn();
   },
 );

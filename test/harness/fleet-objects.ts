@@ -8,6 +8,7 @@ import {
   ListMultipartUploadsCommand,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
+import { backupOf } from "./fleet-records.ts";
 import type { Fleet } from "./fleet.ts";
 
 /** Its size in bytes; null where the gateway answers that there is no such object. */
@@ -19,6 +20,12 @@ export async function storedBytes({ bucket }: Fleet, key: string): Promise<bigin
     if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return null;
     throw error;
   }
+}
+
+/** Whether the backup's object is there in the size on record. */
+export async function wholeObject(fleet: Fleet, sgcId: bigint, backupId: bigint): Promise<boolean> {
+  const { sizeBytes } = await backupOf(fleet, backupId);
+  return (await storedBytes(fleet, `backups/${sgcId}/${backupId}.tar.gz`)) === sizeBytes;
 }
 
 /** Writes the object into a file, with one GET. */
