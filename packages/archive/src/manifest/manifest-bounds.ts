@@ -18,6 +18,6 @@ export const storedOverheadBytesMax = 64 * 1024;
 /** Extents of one file: a large one whose every second chunk changed, up to 400 GB. */
 export const extentsMax = 100_000;
 /** Raw and stored bytes of one segment. */
-export const segmentBytesMax = 64 * 1024 * 1024;
+export const segmentBytesMax = 16 * 1024 * 1024;
 export const digestBytes = 32;
 export const linkTargetBytesMax = 32 * 1024;

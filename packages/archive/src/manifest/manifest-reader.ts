@@ -63,16 +63,20 @@ export class Manifest {
    * entry of those ranges are read, and entries outside may still be among what comes. Fails with a Fault that names the block.
    */
   async *entries(wanted?: PathRanges): AsyncGenerator<ManifestEntry, void, void> {
-    for await (const block of this.entryBlocks(wanted)) yield* block.entries;
+    for await (const block of this.entryBlocks({ wanted })) yield* block.entries;
   }
 
-  /** The same, a block at a time. `number` is what `entriesOfBlock` takes. */
-  async *entryBlocks(wanted?: PathRanges): AsyncGenerator<EntryBlock, void, void> {
+  /**
+   * The same, a block at a time; with `kind`, only those with what is no directory (and the root), or only those with directories.
+   * `number` is what `entriesOfBlock` takes.
+   */
+  async *entryBlocks({ wanted, kind }: BlockChoice = {}): AsyncGenerator<EntryBlock, void, void> {
     const ahead = wanted === undefined ? readAheadRanges(this.#ranges, aheadBytes) : this.#ranges;
     let before: { path: Buffer; isRoot: boolean } | undefined;
     const { blocks } = this.#index;
     for (const [at, number] of this.#entryBlocks.entries()) {
       const next = blocks[this.#entryBlocks[at + 1] ?? -1];
+      if (kind !== undefined && blocks[number]?.kind !== kind) continue;
       if (wanted !== undefined && !wanted.meets(blocks[number] as IndexedBlock, next)) continue;
       const entries = await this.#readEntries(ahead, number);
       const first = (entries[0] as ManifestEntry).path;
@@ -181,6 +185,11 @@ export class Manifest {
     return found !== undefined && blocks[found]?.kind === kind ? found : undefined;
   }
 }
+
+export type BlockChoice = {
+  readonly wanted?: PathRanges | undefined;
+  readonly kind?: "ascending" | "descending";
+};
 
 export type EntryBlock = { readonly number: number; readonly entries: readonly ManifestEntry[] };
 
