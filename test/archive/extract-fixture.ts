@@ -1,6 +1,10 @@
 // Extracts fixtures and files into fresh folders, with what tests usually want.
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { extractArchive } from "@manman/archive/extract/extract-archive.ts";
+import {
+  extractBareArchive,
+  type BareExtractOptions,
+} from "@manman/archive/extract/extract-bare.ts";
 import type { ManifestExtractOptions } from "@manman/archive/extract/extract-options.ts";
 import type { ExtractSummary } from "@manman/archive/extract/extract-report.ts";
 import type { ArchiveSource } from "@manman/archive/extract/segment-fetch.ts";
@@ -24,13 +28,34 @@ export async function extractFixture(
 ): Promise<ExtractSummary> {
   const own = await fixtureSource(fixture);
   const sources = { own, base: base && (await fixtureSource(base)) };
-  return await intoDirectory(dir, async (targetFd) =>
-    extractArchive(sources, { ...usualOptions(), targetFd, workers: 2, ...options }),
+  return await intoDirectory(
+    dir,
+    async (targetFd) =>
+      await extractArchive(sources, { ...usualOptions(), targetFd, workers: 2, ...options }),
   );
 }
 
 export function usualOptions(): Pick<ManifestExtractOptions, "outwardLinks" | "damage" | "signal"> {
   return { outwardLinks: "keep", damage: "stop", signal: new AbortController().signal };
+}
+
+/** Makes `dir` and extracts an archive into it without its manifest. */
+export async function extractBare(
+  archive: Buffer,
+  dir: string,
+  options: Partial<BareExtractOptions> = {},
+): Promise<ExtractSummary> {
+  const limits = { bytesMax: 1_000_000_000, entriesMax: 100_000 };
+  return await intoDirectory(
+    dir,
+    async (targetFd) =>
+      await extractBareArchive(memoryRanges(archive), {
+        ...usualOptions(),
+        targetFd,
+        limits,
+        ...options,
+      }),
+  );
 }
 
 /** Opens `dir`, which is made where it is missing, for as long as the work takes. */
