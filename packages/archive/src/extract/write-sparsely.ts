@@ -12,12 +12,7 @@ export function writeSparsely(fd: number, data: Buffer, offset: number): void {
   let runStart = 0;
   for (let at = 0; at < data.length; at += holeBytes) {
     const end = Math.min(at + holeBytes, data.length);
-    // Nearly every block differs from zero in its first bytes, which makes this comparison cheap.
-    if (
-      data[at] === 0 &&
-      end - at === holeBytes &&
-      data.compare(zeros, 0, holeBytes, at, end) === 0
-    ) {
+    if (isZero(data, at, end)) {
       writeAll(fd, data.subarray(runStart, at), offset + runStart);
       runStart = end;
     }
@@ -32,9 +27,14 @@ export function setLength(fd: number, sizeBytes: number): void {
 
 /** Whether the last bytes of what `writeSparsely` took were left out. */
 export function endsInHole(data: Buffer): boolean {
+  if (data.length === 0) return false;
   const lastBlock = data.length - (data.length % holeBytes || holeBytes);
-  if (data.length === 0 || data.length - lastBlock !== holeBytes) return false;
-  return data.compare(zeros, 0, holeBytes, lastBlock) === 0;
+  return isZero(data, lastBlock, data.length);
+}
+
+/** Nearly every block differs from zero in its first byte, which makes this cheap. */
+function isZero(data: Buffer, from: number, to: number): boolean {
+  return data[from] === 0 && data.compare(zeros, 0, to - from, from, to) === 0;
 }
 
 function writeAll(fd: number, bytes: Buffer, offset: number): void {

@@ -1,0 +1,121 @@
+// Measures a full restore: ours by the manifest, ours from the bare archive, and `gzip -dc | tar x`, paired, on a generated world.
+//   node bench/extract.ts [--bytes N] [--files N] [--runs N] [--workers N]
+import { execFileSync, spawnSync } from "node:child_process";
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { extractArchive } from "@manman/archive/extract/extract-archive.ts";
+import { extractBareArchive } from "@manman/archive/extract/extract-bare.ts";
+import { openManifest } from "@manman/archive/manifest/open-manifest.ts";
+import { openFileRanges } from "@manman/archive/read-ranges.ts";
+import { packFixtureTo } from "../test/archive/fixture-archive.ts";
+import { fixtureTree } from "../test/archive/fixture-tree.ts";
+import { makeMixedWorld } from "../test/worlds/mixed-world.ts";
+
+const { values } = parseArgs({
+  options: {
+    bytes: { type: "string", default: "400000000" },
+    files: { type: "string", default: "20000" },
+    runs: { type: "string", default: "5" },
+    workers: { type: "string", default: "2" },
+  },
+});
+
+const dir = mkdtempSync(join(tmpdir(), "manman-extract-"));
+const [world, archive, manifest, out] = ["world", "a.tar.gz", "a.manifest.gz", "out"].map((name) =>
+  join(dir, name),
+) as [string, string, string, string];
+
+const contenders: readonly { name: string; run: () => Promise<void> }[] = [
+  { name: "by manifest", run: byManifest },
+  { name: "bare", run: bare },
+  { name: "gzip -dc | tar x", run: byTar },
+];
+
+try {
+  makeMixedWorld(world, { seed: 1, files: Number(values.files), bytes: Number(values.bytes) });
+  await pack();
+  execFileSync("sync");
+  const seconds = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round < Number(values.runs); round += 1) {
+    for (const { name, run } of contenders) {
+      mkdirSync(out);
+      const [before, started] = [process.resourceUsage(), performance.now()];
+      await run();
+      const took = (performance.now() - started) / 1000;
+      const after = process.resourceUsage();
+      const cpu =
+        (after.userCPUTime + after.systemCPUTime - before.userCPUTime - before.systemCPUTime) / 1e6;
+      seconds.get(name)?.push(took);
+      console.log(`${name}: ${took.toFixed(2)} s, ${cpu.toFixed(2)} s of CPU in this process`);
+      rmSync(out, { recursive: true });
+    }
+  }
+  for (const [name, all] of seconds) console.log(`${name}: median ${median(all).toFixed(2)} s`);
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}
+
+function median(all: readonly number[]): number {
+  return all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0;
+}
+
+async function pack(): Promise<void> {
+  const [archiveFd, manifestFd] = [openSync(archive, "wx"), openSync(manifest, "wx")];
+  const entries = fixtureTree(world);
+  await packFixtureTo(
+    entries,
+    {},
+    {
+      archive: (bytes) => writeSync(archiveFd, bytes),
+      manifest: (bytes) => writeSync(manifestFd, bytes),
+    },
+  );
+  closeSync(archiveFd);
+  closeSync(manifestFd);
+  const perEntry = statSync(manifest).size / entries.length;
+  console.log(
+    `${entries.length} entries, ${statSync(archive).size} bytes stored, ${perEntry.toFixed(1)} bytes of manifest an entry`,
+  );
+}
+
+async function byManifest(): Promise<void> {
+  const [manifestRanges, ranges] = await Promise.all([
+    openFileRanges(manifest),
+    openFileRanges(archive),
+  ]);
+  const own = { manifest: await openManifest(manifestRanges), archive: ranges };
+  const targetFd = openSync(out, "r");
+  await extractArchive(
+    { own, base: undefined },
+    { ...usual(targetFd), workers: Number(values.workers) },
+  );
+  closeSync(targetFd);
+  await Promise.all([manifestRanges.close(), ranges.close()]);
+}
+
+async function bare(): Promise<void> {
+  const ranges = await openFileRanges(archive);
+  const targetFd = openSync(out, "r");
+  await extractBareArchive(ranges, {
+    ...usual(targetFd),
+    limits: { bytesMax: Number.MAX_SAFE_INTEGER, entriesMax: 10_000_000 },
+  });
+  closeSync(targetFd);
+  await ranges.close();
+}
+
+async function byTar(): Promise<void> {
+  const { status } = spawnSync("sh", ["-c", `gzip -dc "$1" | tar -xp -C "$2"`, "sh", archive, out]);
+  if (status !== 0) throw new Error("tar failed");
+}
+
+function usual(targetFd: number): {
+  targetFd: number;
+  outwardLinks: "keep";
+  damage: "stop";
+  signal: AbortSignal;
+} {
+  return { targetFd, outwardLinks: "keep", damage: "stop", signal: new AbortController().signal };
+}
