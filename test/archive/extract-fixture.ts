@@ -35,7 +35,7 @@ export async function extractFixture(
   );
 }
 
-export function usualOptions(): Pick<ManifestExtractOptions, "outwardLinks" | "damage" | "signal"> {
+function usualOptions(): Pick<ManifestExtractOptions, "outwardLinks" | "damage" | "signal"> {
   return { outwardLinks: "keep", damage: "stop", signal: new AbortController().signal };
 }
 
@@ -59,7 +59,7 @@ export async function extractBare(
 }
 
 /** Opens `dir`, which is made where it is missing, for as long as the work takes. */
-export async function intoDirectory<T>(dir: string, work: (fd: number) => Promise<T>): Promise<T> {
+async function intoDirectory<T>(dir: string, work: (fd: number) => Promise<T>): Promise<T> {
   mkdirSync(dir, { recursive: true });
   const fd = openSync(dir, "r");
   try {

@@ -252,7 +252,7 @@ class FixturePacking {
 }
 
 /** One segment as stored bytes. */
-export function encodeFixtureSegment(codec: ArchiveCodec, raw: Buffer): Buffer {
+function encodeFixtureSegment(codec: ArchiveCodec, raw: Buffer): Buffer {
   if (codec === "none") return raw;
   if (codec === "zstd") {
     const frame = zstdCompressSync(raw, { params: { 201: 1 } });

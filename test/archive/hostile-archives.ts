@@ -22,7 +22,7 @@ import { hostilePaths, hostileTar } from "./hostile-tar.ts";
 import { mutatedManifest } from "./mutated-manifest.ts";
 
 /** How an extraction ended. Anything but these is a defect. */
-export type HostileOutcome = "extracted" | "corrupt" | "other";
+type HostileOutcome = "extracted" | "corrupt" | "other";
 
 export type HostileRun = {
   /** Attacks tried, by how they ended. */

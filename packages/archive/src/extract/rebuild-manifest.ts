@@ -128,7 +128,7 @@ class RebuiltEntries implements TarHandler {
     this.#segment += 1;
     this.#segmentOffset = offset;
     this.#segmentBytes = rawBytes;
-    if (this.#current?.tree !== undefined) this.#requireChunk(this.#current);
+    if (this.#current !== undefined) this.#requireChunk(this.#current);
   }
 
   takeFinished(): ManifestEntry[] {
@@ -150,12 +150,13 @@ class RebuiltEntries implements TarHandler {
     this.#headerCount += 1;
     const isLarge = entry.sizeBytes > version1Numbers.smallFileBytesMax;
     const rawOffset = dataOffset - this.#segmentOffset;
-    if (isLarge && rawOffset !== this.#segmentBytes)
-      throw new Error("a large file's header has company");
-    if (!isLarge && rawOffset + entry.sizeBytes > this.#segmentBytes) {
+    // A file that was large when it was planned stands apart, even when it had shrunk by the time that it was read.
+    const standsApart = rawOffset === this.#segmentBytes;
+    if (isLarge && !standsApart) throw new Error("a large file's header has company");
+    if (!standsApart && rawOffset + entry.sizeBytes > this.#segmentBytes) {
       throw new Error("a small file lies in two segments");
     }
-    const extent: Extent = isLarge
+    const extent: Extent = standsApart
       ? { source: "own", segment: this.#segment + 1, rawOffset: 0, bytes: entry.sizeBytes }
       : { source: "own", segment: this.#segment, rawOffset, bytes: entry.sizeBytes };
     this.#current = {

@@ -13,8 +13,8 @@ const zstdMark = Buffer.alloc(8);
 zstdMark.writeUInt32LE(zstdSkippableMagic, 0);
 zstdMark.writeUInt32LE(8, 4);
 
-/** What a head must hold to be read. */
-export const segmentHeadBytes = gzipHeadBytes;
+/** What a head needs to be read, whatever the codec. */
+export const segmentHeadBytes = Math.max(gzipHeadBytes, zstdHeadBytes);
 
 export type SegmentHead = {
   readonly codec: ArchiveCodec;
