@@ -186,8 +186,11 @@ test("a manifest is lines of JSON for whoever unpacks it", async () => {
   );
 });
 
+function number(at: number): string {
+  return String(at).padStart(5, "0");
+}
+
 function manyEntries(): ManifestEntry[] {
-  const number = (at: number): string => String(at).padStart(5, "0");
   return [
     directory("game/"),
     ...Array.from({ length: 5000 }, (_, at) =>
@@ -244,7 +247,8 @@ test("a range of paths reads only the blocks that may hold them", async () => {
 });
 
 test("a whole manifest agrees with itself", async () => {
-  await checkManifest(await opened(manyEntries()));
+  const manifest = await opened(manyEntries());
+  await expect(checkManifest(manifest)).resolves.toBeUndefined();
 });
 
 const lies: readonly { lie: string; entries: ManifestEntry[]; words: string }[] = [
