@@ -2,12 +2,13 @@
 // microsecond, so a small child process (perl, which Debian always has, or python3) makes the system call, thousands of times for one start.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { Fault } from "@manman/core/fault.ts";
 
 /** `latin1Path` lies below the directory that the setter was opened for, one character a byte, without a slash at its end. */
 export type TimedPath = { readonly latin1Path: string; readonly mtimeNs: bigint };
 
 export type TimeSetter = {
-  /** Sets all, links unfollowed, and says how many could not be set. Calls may run side by side. */
+  /** Sets all, links unfollowed, and says how many could not be set. Calls may run side by side. Fails with a Fault when the process is gone. */
   set(timed: readonly TimedPath[]): Promise<number>;
   close(): Promise<void>;
 };
@@ -102,7 +103,7 @@ class ChildTimeSetter implements TimeSetter {
   }
 
   async set(timed: readonly TimedPath[]): Promise<number> {
-    if (this.#gone) throw new Error("the process that sets times has ended");
+    if (this.#gone) throw endedFault();
     const lines = timed.map(
       ({ latin1Path, mtimeNs }) => `${secondsAndNs(mtimeNs)} ${latin1Path}\0`,
     );
@@ -131,9 +132,13 @@ class ChildTimeSetter implements TimeSetter {
   #fail(): void {
     this.#gone = true;
     for (const { reject } of this.#waiting.splice(0)) {
-      reject(new Error("the process that sets times has ended"));
+      reject(endedFault());
     }
   }
+}
+
+function endedFault(): Fault {
+  return new Fault("away", "extract: the process that sets times has ended");
 }
 
 function secondsAndNs(ns: bigint): string {

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { requireBaseOf } from "../manifest/check-manifest.ts";
 import { corrupt } from "../manifest/manifest-reading.ts";
+import { printablePath } from "../printable-path.ts";
 import type { ManifestEntry } from "../manifest/manifest-records.ts";
 import { requireEmptyTarget } from "./empty-target.ts";
 import { openTimeSetter, type TimeSetter } from "./exact-times.ts";
@@ -105,6 +106,7 @@ async function makeLinks(
   { selection, files, finisher, report }: LinkMakers,
   blocks: readonly number[],
 ): Promise<void> {
+  const copies = new Map<string, Buffer>();
   for (const kind of ["symlink", "hardlink"] as const) {
     for (const number of blocks) {
       options.signal.throwIfAborted();
@@ -121,19 +123,31 @@ async function makeLinks(
 
   async function makeHardLink(link: LinkEntry): Promise<void> {
     if (!selection.has(link.target)) return await makeCopy(link);
+    linkOrLose(link);
+  }
+
+  function linkOrLose(link: LinkEntry): void {
     if (finisher.makeHardLink(link)) return;
-    const why = `its data was to be in ${link.target.toString("latin1")}, which is not there`;
-    if (options.damage === "stop") throw corrupt(`extract ${String(link.path)}:`, why);
+    const why = `its data was to be in ${printablePath(link.target)}, which is not there`;
+    if (options.damage === "stop") throw corrupt(`extract ${printablePath(link.path)}:`, why);
     report.addLost({ path: link.path, where: "hard link", why });
   }
 
-  /** Of a name whose data was not asked for under its first name, that data is taken. */
+  /** The first name of data that was not asked for under the name that carries it takes the data; others lead to that one. */
   async function makeCopy(link: LinkEntry): Promise<void> {
+    const first = copies.get(link.target.toString("latin1"));
+    if (first !== undefined) {
+      await files.finish();
+      linkOrLose({ ...link, target: first });
+      return;
+    }
+    copies.set(link.target.toString("latin1"), link.path);
     const target = await own.manifest.find(link.target);
     if (target?.kind === "file") await files.addCopy({ ...target, path: link.path });
     else if (target?.kind === "symlink")
       await finisher.makeSymlinks([{ ...target, path: link.path }]);
-    else throw corrupt(`extract ${String(link.path)}:`, "it is a hard link to what is no file");
+    else
+      throw corrupt(`extract ${printablePath(link.path)}:`, "it is a hard link to what is no file");
   }
 }
 

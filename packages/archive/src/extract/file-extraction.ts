@@ -60,8 +60,9 @@ export class FileExtraction {
     await this.#addPieces(entry);
   }
 
-  /** Adds a file whose data was taken, or passed by, already. */
+  /** Adds a file out of order, whose data was passed by already. */
   async addCopy(entry: LargeEntry): Promise<void> {
+    this.#requireWithinTotals(entry);
     await this.#addPieces(entry);
     await this.#flush();
   }
