@@ -3,30 +3,24 @@
 /** Identity of an inode with more than one name. */
 export type LinkedInode = {
   /** Device, inode and time of birth: an inode number alone is used again as soon as a file is deleted. */
-  key: string;
+  readonly key: string;
   /** How many names it has, some of which may lie outside the tree. */
-  names: number;
+  readonly names: number;
 };
 
-/**
- * Remembers inodes with several names until the last of them was seen. Bound: a path and about 200 bytes for each inode
- * whose names were not all seen yet. Paths are kept as one character a byte: a small Buffer would keep the whole slab that it was cut from.
- */
+/** Remembers inodes with several names until the last of them was seen. Bound: a path and about 200 bytes for each inode whose names were not all seen yet. */
 export class HardLinks {
   readonly #known = new Map<string, { latin1Path: string; namesLeft: number }>();
 
   /** The archive path that already carries this inode's data, or undefined when this one is the first. */
-  firstPath(inode: LinkedInode, path: Buffer): Buffer | undefined {
+  firstPath(inode: LinkedInode, latin1Path: string): string | undefined {
     const known = this.#known.get(inode.key);
     if (known === undefined) {
-      this.#known.set(inode.key, {
-        latin1Path: path.toString("latin1"),
-        namesLeft: inode.names - 1,
-      });
+      this.#known.set(inode.key, { latin1Path, namesLeft: inode.names - 1 });
       return undefined;
     }
     known.namesLeft -= 1;
     if (known.namesLeft <= 0) this.#known.delete(inode.key);
-    return Buffer.from(known.latin1Path, "latin1");
+    return known.latin1Path;
   }
 }
