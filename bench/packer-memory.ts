@@ -75,6 +75,9 @@ async function packAndWatch(rootPath: string, uploadId: string) {
     store: { kind: "s3", ...store },
     partSizeBytes: 8 * 1024 * 1024,
     compressionLevel: 6,
+    workers: null,
+    readBytesPerSecondMax: null,
+    compileCacheDir: null,
     stallMs: 600_000,
   });
   let pid = 0;

@@ -45,6 +45,8 @@ export async function packAndSend(packing: Packing): Promise<PackOutcome> {
     rootPath: job.rootPath,
     rootName: job.rootName,
     compression: { codec: "gzip", level: job.compressionLevel },
+    ...(job.workers !== null && { workers: job.workers }),
+    ...(job.readBytesPerSecondMax !== null && { readBytesPerSecondMax: job.readBytesPerSecondMax }),
     emptyRoot: "refuse",
     signal: working,
     onProgress: ({ rawBytes, files }) => move({ rawBytesDone: rawBytes, filesDone: files }),
