@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
 import { defaultS3Limits, openS3Client } from "@manman/adapters/s3/s3-client.ts";
@@ -77,7 +77,7 @@ async function packAndWatch(rootPath: string, uploadId: string) {
     compressionLevel: 6,
     workers: null,
     readBytesPerSecondMax: null,
-    compileCacheDir: null,
+    compileCacheDir: join(dirname(rootPath), "compile-cache"),
     stallMs: 600_000,
   });
   let pid = 0;

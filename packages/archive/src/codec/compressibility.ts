@@ -7,8 +7,8 @@ const entropyBitsMin = 7.97;
 export const judgedBytesMin = 4_096;
 /** Samples that are enough to judge by, where the piece has so many. */
 const samplesWanted = 4_096;
-/** No powers of two, so that every lane of words and records is looked at. */
-const sampleStrides = [7, 5, 3];
+/** Odd, so that every lane of words and records is looked at. */
+const sampleStrides = [15, 13, 11, 7, 5, 3];
 /** Files stand at multiples of 512 in a tar, and so do copies of one. */
 const repeatStride = 512;
 /** Of the places that are looked at, how many may begin as another one does before the data counts as repeating itself. */

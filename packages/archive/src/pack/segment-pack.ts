@@ -8,7 +8,7 @@ import { TreeScan } from "../scan/scan-tree.ts";
 import { byteRate } from "./byte-rate.ts";
 import type { OpenTree } from "./open-tree.ts";
 import type { PackedSegment } from "./packed-segment.ts";
-import { SegmentPool } from "./segment-pool.ts";
+import { jobsPerWorker, SegmentPool } from "./segment-pool.ts";
 import { SegmentSequence, type Making, type PackFindings } from "./segment-sequence.ts";
 import { jobOf, readBytesOf } from "./segment-unit.ts";
 
@@ -30,13 +30,13 @@ export type PackSource = {
   readonly signal: AbortSignal;
 };
 
-/** Segments that are made or waiting at a time, for each worker: one in hand, one to go on with. */
-const slotsPerWorker = 2;
-/** And so many more that wait for one before them. */
+/** Segments that are made or waiting at a time, for each worker: those in hand, and one that waits for one before it. */
+const slotsPerWorker = jobsPerWorker + 1;
+/** And so many more. */
 const slotsAhead = 2;
 
 /**
- * One pack. Memory: (2 workers + 2) pieces of 5 MiB for what was made, and for each worker 5 MiB of raw data, as much again while it
+ * One pack. Memory: (3 workers + 2) pieces of 5 MiB for what was made, and for each worker 5 MiB of raw data, as much again while it
  * is compressed, and its heap. Descriptors: one for each level of depth, each large file that is under way, and each worker.
  */
 export class SegmentPack {

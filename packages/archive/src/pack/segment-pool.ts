@@ -9,6 +9,9 @@ import { rawBytesMax, type MakerOptions } from "./segment-maker.ts";
 /** Bounds of a worker's heap; its buffers lie outside. The young generation is small so that what was compressed is let go soon. */
 const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 };
 
+/** One in hand and one to go on with, so that no worker waits for this thread, which has others to serve. */
+export const jobsPerWorker = 2;
+
 type Waiting = {
   readonly job: SegmentJob;
   readonly resolve: (made: MadeSegment) => void;
@@ -18,7 +21,8 @@ type Waiting = {
 export class SegmentPool {
   readonly #options: MakerOptions;
   readonly #workersMax: number;
-  readonly #workers = new Map<Worker, Waiting | undefined>();
+  /** What each worker was given and has not answered, in the order in which it will. */
+  readonly #workers = new Map<Worker, Waiting[]>();
   readonly #queue: Waiting[] = [];
   readonly #memory: ArrayBuffer[] = [];
   #failure: { readonly error: unknown } | undefined;
@@ -49,9 +53,8 @@ export class SegmentPool {
   fail(error: unknown): void {
     if (this.#failure !== undefined) return;
     this.#failure = { error };
-    const waiting = [...this.#workers.values(), ...this.#queue.splice(0)];
-    for (const worker of this.#workers.keys()) this.#workers.set(worker, undefined);
-    for (const each of waiting) each?.reject(error);
+    const given = [...this.#workers.values()].flatMap((waiting) => waiting.splice(0));
+    for (const { reject } of [...given, ...this.#queue.splice(0)]) reject(error);
   }
 
   /** Ends the workers, also in the midst of a job. Resolves once none is left. */
@@ -63,18 +66,24 @@ export class SegmentPool {
 
   #assign(): void {
     while (this.#queue.length > 0) {
-      const worker = this.#idleWorker();
-      if (worker === undefined) return;
+      const [worker, given] = this.#nextWorker();
+      if (given.length === jobsPerWorker) return;
       const next = this.#queue.shift() as Waiting;
-      this.#workers.set(worker, next);
+      given.push(next);
       const memory = this.#memory.pop() ?? this.#newMemory();
       worker.postMessage({ job: next.job, memory } satisfies JobMessage, [memory]);
     }
   }
 
-  #idleWorker(): Worker | undefined {
-    for (const [worker, busy] of this.#workers) if (busy === undefined) return worker;
-    return this.#workers.size < this.#workersMax ? this.#newWorker() : undefined;
+  /** The one with the least to do. */
+  #nextWorker(): [Worker, Waiting[]] {
+    const [least] = [...this.#workers].toSorted(([, a], [, b]) => a.length - b.length);
+    if (least !== undefined && least[1].length === 0) return least;
+    if (least !== undefined && this.#workers.size === this.#workersMax) return least;
+    const worker = this.#newWorker();
+    const given: Waiting[] = [];
+    this.#workers.set(worker, given);
+    return [worker, given];
   }
 
   #newWorker(): Worker {
@@ -88,7 +97,6 @@ export class SegmentPool {
     worker.on("error", (error) => crashed(`crashed: ${wordsOf(error)}`, error));
     worker.on("messageerror", (error) => crashed(`cannot be understood: ${wordsOf(error)}`, error));
     worker.on("exit", (code) => crashed(`ended with code ${code}`));
-    this.#workers.set(worker, undefined);
     return worker;
   }
 
@@ -98,14 +106,13 @@ export class SegmentPool {
   }
 
   #answered(worker: Worker, answer: JobAnswer): void {
-    const asked = this.#workers.get(worker);
+    const asked = this.#workers.get(worker)?.shift();
     if (asked === undefined) return;
     if (answer.kind === "fault") {
       const { faultKind, message } = answer;
       this.fail(new Fault(faultKind, message));
       return;
     }
-    this.#workers.set(worker, undefined);
     asked.resolve(answer.segment);
     this.#assign();
   }
