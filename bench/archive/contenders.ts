@@ -30,12 +30,6 @@ export async function contenders(scratch: string): Promise<Contenders> {
       quoted([process.execPath, oursMain, ...codec.split(" "), join(parent, name), out]),
     environment: node,
   });
-  const piped = (name: string, compressor: string): Contender => ({
-    name,
-    command: (parent, dir, out) =>
-      `${quoted(["tar", "-C", parent, "-cf", "-", dir])} | ${compressor} > ${quoted([out])}`,
-    environment: {},
-  });
   const ready = [ours("gzip 6"), ours("zstd 3"), ours("none")];
   const missing: string[] = [];
   const peers: [string, () => Promise<Contender>][] = [
@@ -56,6 +50,15 @@ export async function contenders(scratch: string): Promise<Contenders> {
     environment: node,
   });
   return { ready, missing };
+}
+
+function piped(name: string, compressor: string): Contender {
+  return {
+    name,
+    command: (parent, dir, out) =>
+      `${quoted(["tar", "-C", parent, "-cf", "-", dir])} | ${compressor} > ${quoted([out])}`,
+    environment: {},
+  };
 }
 
 function there(program: string): string {

@@ -50,7 +50,7 @@ test("a gzip segment, byte by byte", () => {
 
 test("a zstd segment begins with a skippable frame that says its lengths", () => {
   const segment = encoded(Buffer.from("abc"), zstd3);
-  expect(segment.toString("hex", 0, 16)).toBe("502a4d1808000000" + "2000000003000000");
+  expect(segment.toString("hex", 0, 16)).toBe("502a4d18080000002000000003000000");
   expect(segment).toHaveLength(32);
   expect(segment.toString("hex", 16, 20)).toBe("28b52ffd");
   // Single segment, checksum, content size in one byte.
