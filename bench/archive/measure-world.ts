@@ -7,11 +7,15 @@ import { wordsOf } from "@manman/core/fault.ts";
 import type { Contender } from "./contenders.ts";
 import type { MeasuredWorld } from "./worlds.ts";
 
+const saidCharsMax = 2_000;
+
 export type Measured = {
   readonly world: string;
   readonly contenders: readonly {
     readonly name: string;
     readonly seconds: readonly number[];
+    /** Time of all cores, in the program and in the kernel: says more than the clock where others are at work too. */
+    readonly cpuSeconds: readonly number[];
     readonly sizeBytes: number;
   }[];
   /** Why each of the others could not pack it. */
@@ -33,6 +37,7 @@ export async function measureWorld(
     contender,
     name: contender.name,
     seconds: [] as number[],
+    cpuSeconds: [] as number[],
     sizeBytes: 0,
   }));
   const failures: string[] = [];
@@ -41,9 +46,12 @@ export async function measureWorld(
     for (const each of [...measured.slice(turn), ...measured.slice(0, turn)]) {
       const out = join(scratch, "archive");
       try {
-        const seconds = await secondsOf(each.contender, parent, name, out);
+        const { seconds, cpuSeconds } = await timesOf(each.contender, parent, name, out);
         each.sizeBytes = (await stat(out)).size;
-        if (round > 0) each.seconds.push(seconds);
+        if (round > 0) {
+          each.seconds.push(seconds);
+          each.cpuSeconds.push(cpuSeconds);
+        }
       } catch (error) {
         if (round > 0) throw error;
         failures.push(wordsOf(error));
@@ -56,18 +64,27 @@ export async function measureWorld(
   return { world: title, contenders: measured, failures };
 }
 
-async function secondsOf(
+type Times = { readonly seconds: number; readonly cpuSeconds: number };
+
+async function timesOf(
   { name, command, environment }: Contender,
   parent: string,
   dir: string,
   out: string,
-): Promise<number> {
-  const startedMs = performance.now();
-  const child = spawn("bash", ["-o", "pipefail", "-c", command(parent, dir, out)], {
+): Promise<Times> {
+  const timed = `TIMEFORMAT='%R %U %S'; time { ${command(parent, dir, out)}; }`;
+  const child = spawn("bash", ["-o", "pipefail", "-c", timed], {
     env: { ...process.env, ...environment },
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", "pipe"],
   });
-  const [status] = (await once(child, "exit")) as [number | null];
-  if (status !== 0) throw new Error(`${name} ended with ${status}`);
-  return (performance.now() - startedMs) / 1_000;
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-saidCharsMax);
+  });
+  const [status] = (await once(child, "close")) as [number | null];
+  const lines = said.trimEnd().split("\n");
+  const times = lines.pop() ?? "";
+  if (status !== 0) throw new Error(`${name} ended with ${status}: ${lines.join(" ").trim()}`);
+  const [seconds = 0, user = 0, system = 0] = times.split(" ").map(Number);
+  return { seconds, cpuSeconds: user + system };
 }

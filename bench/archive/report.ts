@@ -20,28 +20,30 @@ const rivals: Readonly<Record<string, string>> = {
 };
 
 function tableOf({ world, contenders, failures }: Measured): string {
-  const times = contenders.map(({ name, seconds, sizeBytes }) => {
+  const times = contenders.map(({ name, seconds, cpuSeconds, sizeBytes }) => {
     const { median, least, most } = spreadOf(seconds);
-    const cells = [median, least, most].map((value) => value.toFixed(2));
+    const values = [median, least, most, spreadOf(cpuSeconds).median];
+    const cells = values.map((value) => value.toFixed(2));
     return row([name, ...cells, (sizeBytes / 1e6).toFixed(1)]);
   });
   const ratios = contenders.flatMap((ours) => {
     const rival = contenders.find(({ name }) => name === rivals[ours.name]);
     if (rival === undefined) return [];
     const { median, least, most } = ratiosByRound(rival.seconds, ours.seconds);
-    const cells = [median, least, most].map((value) => value.toFixed(2));
+    const values = [median, least, most, ratiosByRound(rival.cpuSeconds, ours.cpuSeconds).median];
+    const cells = values.map((value) => value.toFixed(2));
     const size = ((ours.sizeBytes / rival.sizeBytes - 1) * 100).toFixed(2);
     return [row([`${ours.name} beside ${rival.name}`, ...cells, `${size} %`])];
   });
   return [
     `### ${world}`,
     "",
-    row(["", "median s", "least", "most", "MB"]),
-    "| --- | ---: | ---: | ---: | ---: |",
+    row(["", "median s", "least", "most", "CPU s", "MB"]),
+    "| --- | ---: | ---: | ---: | ---: | ---: |",
     ...times,
     "",
-    row(["times as fast, within a round", "median", "least", "most", "size"]),
-    "| --- | ---: | ---: | ---: | ---: |",
+    row(["times as fast, within a round", "median", "least", "most", "by CPU", "size"]),
+    "| --- | ---: | ---: | ---: | ---: | ---: |",
     ...ratios,
     ...failures.flatMap((failure) => ["", `Not measured here: ${failure}`]),
   ].join("\n");
