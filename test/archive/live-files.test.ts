@@ -127,6 +127,17 @@ test("a file that holds less than it says is filled up with zeros, never with me
   expect(String(found.data)).toMatch(/^[\d,-]+\n\0{4000,}$/);
 });
 
+test("a file that has grown beyond a small one is handed back to be read in chunks", () => {
+  const dir = scratchDir();
+  writeFileSync(join(dir, "log"), "small");
+  let readings = 0;
+  const found = readSmall(dir, "log", () => {
+    readings += 1;
+    if (readings === 1) appendFileSync(join(dir, "log"), Buffer.alloc(mebibyte));
+  });
+  expect(found.kind).toBe("outgrown");
+});
+
 test("a small file that never stands still is taken in the size that it announces, with a warning", () => {
   const dir = scratchDir();
   writeFileSync(join(dir, "busy"), "x");

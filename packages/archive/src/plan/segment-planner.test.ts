@@ -34,9 +34,12 @@ function keysOf(pieces: readonly PlannedPiece<PlannableEntry>[]): string[] {
   );
 }
 
+const smallSizes = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 0, max: 40 * kib }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: mib }) },
+);
 const sizes = fc.oneof(
-  { weight: 8, arbitrary: fc.integer({ min: 0, max: 40 * kib }) },
-  { weight: 2, arbitrary: fc.integer({ min: 0, max: mib }) },
+  { weight: 10, arbitrary: smallSizes },
   { weight: 1, arbitrary: fc.integer({ min: mib + 1, max: 20 * mib }) },
 );
 
@@ -75,11 +78,12 @@ test("the same entries have the same plan", () => {
 });
 
 test("a file that comes, goes or changes its size leaves all segments but a few as they are", () => {
+  // Large files are borders by themselves, and would hide that groups find their own again.
   const changes = fc.record({
-    fileSizes: fc.array(sizes, { minLength: 1_000, maxLength: 2_000, size: "max" }),
+    fileSizes: fc.array(smallSizes, { minLength: 1_000, maxLength: 2_000, size: "max" }),
     at: fc.integer({ min: 0, max: 999 }),
     kind: fc.constantFrom("add", "remove", "resize"),
-    size: sizes,
+    size: smallSizes,
   });
   let worst = 0;
   fc.assert(
