@@ -30,13 +30,11 @@ export type PackSource = {
   readonly signal: AbortSignal;
 };
 
-/** Segments that are made or waiting at a time, for each worker: those in hand, and one that waits for one before it. */
-const slotsPerWorker = jobsPerWorker + 1;
-/** And so many more. */
-const slotsAhead = 2;
+/** Segments that are made or waiting at a time beside those that workers were given: they wait for one before them. */
+const slotsAhead = 4;
 
 /**
- * One pack. Memory: (3 workers + 2) pieces of 5 MiB for what was made, and for each worker 5 MiB of raw data, as much again while it
+ * One pack. Memory: (2 workers + 4) pieces of 5 MiB for what was made, and for each worker 5 MiB of raw data, as much again while it
  * is compressed, and its heap. Descriptors: one for each level of depth, each large file that is under way, and each worker.
  */
 export class SegmentPack {
@@ -100,7 +98,7 @@ export class SegmentPack {
       sleep: async (ms) => await sleep(ms, undefined, { signal }),
     });
     return {
-      slotsMax: workers * slotsPerWorker + slotsAhead,
+      slotsMax: workers * jobsPerWorker + slotsAhead,
       make: async (unit) => {
         await rate.take(readBytesOf(unit));
         return await pool.make(jobOf(unit));
