@@ -8,9 +8,12 @@ import { parseArgs } from "node:util";
 import { extractArchive } from "@manman/archive/extract/extract-archive.ts";
 import { extractBareArchive } from "@manman/archive/extract/extract-bare.ts";
 import { openManifest } from "@manman/archive/manifest/open-manifest.ts";
+import { ManifestWriter } from "@manman/archive/manifest/manifest-writer.ts";
+import { manifestEntry, segmentRecord } from "@manman/archive/manifest/packed-records.ts";
+import { defaultWorkers } from "@manman/archive/pack/pack-archive.ts";
+import { SegmentPack } from "@manman/archive/pack/segment-pack.ts";
 import { openFileRanges } from "@manman/archive/read-ranges.ts";
-import { packFixtureTo } from "../test/archive/fixture-archive.ts";
-import { fixtureTree } from "../test/archive/fixture-tree.ts";
+import { fixtureHeader as header } from "../test/archive/fixture-archive.ts";
 import { makeMixedWorld } from "../test/worlds/mixed-world.ts";
 
 const { values } = parseArgs({
@@ -63,20 +66,31 @@ function median(all: readonly number[]): number {
 
 async function pack(): Promise<void> {
   const [archiveFd, manifestFd] = [openSync(archive, "wx"), openSync(manifest, "wx")];
-  const entries = fixtureTree(world);
-  await packFixtureTo(
-    entries,
-    {},
-    {
-      archive: (bytes) => writeSync(archiveFd, bytes),
-      manifest: (bytes) => writeSync(manifestFd, bytes),
-    },
-  );
+  const writer = new ManifestWriter(header, async (bytes) => void writeSync(manifestFd, bytes));
+  const packing = new SegmentPack({
+    rootPath: world,
+    rootName: "game",
+    emptyRoot: "refuse",
+    excludePatterns: [],
+    compression: { codec: "gzip", level: 6 },
+    workers: defaultWorkers,
+    readBytesPerSecondMax: undefined,
+    signal: new AbortController().signal,
+  });
+  const nowMs = Date.now();
+  let entries = 0;
+  for await (const segment of packing.segments()) {
+    writeSync(archiveFd, segment.stored);
+    for (const entry of segment.entries) await writer.addEntry(manifestEntry(entry, nowMs));
+    await writer.addSegment(segmentRecord(segment, nowMs));
+    entries += segment.entries.length;
+  }
+  await writer.end(0);
   closeSync(archiveFd);
   closeSync(manifestFd);
-  const perEntry = statSync(manifest).size / entries.length;
+  const perEntry = (statSync(manifest).size / entries).toFixed(1);
   console.log(
-    `${entries.length} entries, ${statSync(archive).size} bytes stored, ${perEntry.toFixed(1)} bytes of manifest an entry`,
+    `${entries} entries, ${statSync(archive).size} bytes stored, ${perEntry} bytes of manifest an entry`,
   );
 }
 

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkManifest } from "@manman/archive/manifest/check-manifest.ts";
 import { ManifestWriter } from "@manman/archive/manifest/manifest-writer.ts";
+import { planNumbersV1 } from "@manman/archive/plan/plan-numbers.ts";
 import {
-  version1Numbers,
   type ManifestEntry,
   type ManifestHeader,
 } from "@manman/archive/manifest/manifest-records.ts";
@@ -21,7 +21,7 @@ const filesOfFolder = 100;
 const header: ManifestHeader = {
   codec: "gzip",
   level: 6,
-  numbers: version1Numbers,
+  numbers: planNumbersV1,
   who: {
     installationId: "11111111-2222-4333-8444-555555555555",
     serverId: 1n,

@@ -3,16 +3,15 @@
 import { createHash } from "node:crypto";
 import { crc32, deflateRawSync, zstdCompressSync } from "node:zlib";
 import { ManifestWriter, type WrittenManifest } from "@manman/archive/manifest/manifest-writer.ts";
+import { planNumbersV1, type PlanNumbers } from "@manman/archive/plan/plan-numbers.ts";
 import {
-  version1Numbers,
   type ArchiveCodec,
   type Extent,
   type ManifestEntry,
   type ManifestHeader,
-  type PlanNumbers,
   type SegmentRecord,
 } from "@manman/archive/manifest/manifest-records.ts";
-import { encodeTarHeader } from "@manman/archive/tar-header.ts";
+import { encodeTarHeader } from "@manman/archive/tar/tar-header.ts";
 
 /** One entry to pack; paths are below the root `game/`, directories with a slash at their end. */
 export type FixtureEntry = {
@@ -38,7 +37,7 @@ export type FixtureOptions = {
   readonly lie?: (entry: ManifestEntry) => ManifestEntry;
 };
 
-export type FixtureSinks = {
+type FixtureSinks = {
   readonly archive: (bytes: Buffer) => void;
   readonly manifest: (bytes: Buffer) => void;
 };
@@ -57,7 +56,7 @@ export const tinyNumbers: PlanNumbers = {
 export const fixtureHeader: ManifestHeader = {
   codec: "gzip",
   level: 6,
-  numbers: version1Numbers,
+  numbers: planNumbersV1,
   who: {
     installationId: "11111111-2222-4333-8444-555555555555",
     serverId: 1n,
@@ -91,13 +90,13 @@ export async function packFixture(
 }
 
 /** Packs into sinks, a segment at a time. */
-export async function packFixtureTo(
+async function packFixtureTo(
   entries: readonly FixtureEntry[],
   options: FixtureOptions,
   sinks: FixtureSinks,
 ): Promise<WrittenManifest> {
   const codec = options.codec ?? "gzip";
-  const numbers = options.numbers ?? version1Numbers;
+  const numbers = options.numbers ?? planNumbersV1;
   const header = { ...fixtureHeader, codec, numbers, ...options.header };
   const writer = new ManifestWriter(header, async (bytes) => {
     sinks.manifest(bytes);

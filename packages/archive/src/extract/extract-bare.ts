@@ -4,7 +4,7 @@ import { Fault, wordsOf } from "@manman/core/fault.ts";
 import { mayFollow } from "../manifest/entry-order.ts";
 import { printablePath } from "../printable-path.ts";
 import type { ReadRanges } from "../read-ranges.ts";
-import { tarBlockBytes } from "../tar-header.ts";
+import { tarBlockBytes } from "../tar/tar-header.ts";
 import { decodeHeaderBlock, isZeroBlock } from "../tar-reader/tar-header-block.ts";
 import { TarReader, type TarEntry, type TarHandler } from "../tar-reader/tar-reader.ts";
 import { openBareArchive, type BarePiece } from "./bare-pieces.ts";

@@ -9,8 +9,8 @@ import {
   type ManifestSink,
   type WrittenManifest,
 } from "../manifest/manifest-writer.ts";
+import { planNumbersV1 } from "../plan/plan-numbers.ts";
 import {
-  version1Numbers,
   type BackupIdentity,
   type Extent,
   type ManifestEntry,
@@ -46,7 +46,7 @@ export async function rebuildManifest(
       "rebuild the manifest: the archive is not cut into segments of ours",
     );
   }
-  const header = { codec, level: 0, numbers: version1Numbers, who, base: null };
+  const header = { codec, level: 0, numbers: planNumbersV1, who, base: null };
   const writer = new ManifestWriter(header, sink);
   const entries = new RebuiltEntries();
   const reader = new TarReader(entries);
@@ -148,7 +148,7 @@ class RebuiltEntries implements TarHandler {
     if (headerOffset < this.#segmentOffset)
       throw new Error("an entry's header lies in two segments");
     this.#headerCount += 1;
-    const isLarge = entry.sizeBytes > version1Numbers.smallFileBytesMax;
+    const isLarge = entry.sizeBytes > planNumbersV1.smallFileBytesMax;
     const rawOffset = dataOffset - this.#segmentOffset;
     // A file that was large when it was planned stands apart, even when it had shrunk by the time that it was read.
     const standsApart = rawOffset === this.#segmentBytes;
@@ -194,7 +194,7 @@ class RebuiltEntries implements TarHandler {
   /** What goes on in a new segment must have filled the one before as the numbers say. */
   #requireChunk(current: FileInProgress): void {
     if (current.chunkBytes === 0) return;
-    if (current.chunkBytes !== version1Numbers.chunkBytes) {
+    if (current.chunkBytes !== planNumbersV1.chunkBytes) {
       throw new Fault(
         "corrupt",
         `segment ${this.#segment - 1}: a chunk of another length than version 1 has`,

@@ -2,7 +2,7 @@
 // its own name, and nothing is made in a directory after its time was set.
 import { lchownSync, linkSync, lutimesSync, readlinkSync, symlinkSync } from "node:fs";
 import { Fault } from "@manman/core/fault.ts";
-import type { EntryAttributes } from "../archive-entry.ts";
+import type { EntryAttributes } from "../tar/archive-entry.ts";
 import { fileSystemFault, systemErrorCode } from "../file-system-fault.ts";
 import { DirectoryChain, pathIn, shownPath, splitPath } from "./directory-chain.ts";
 import type { TimeSetter } from "./exact-times.ts";

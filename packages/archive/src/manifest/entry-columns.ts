@@ -16,7 +16,8 @@ import {
   wholeColumn,
   type JsonObject,
 } from "./json-fields.ts";
-import type { FileContent, ManifestEntry, PlanNumbers } from "./manifest-records.ts";
+import type { PlanNumbers } from "../plan/plan-numbers.ts";
+import type { FileContent, ManifestEntry } from "./manifest-records.ts";
 import { encodeId, idColumn, nanosecondsOf, secondsOf, timeColumn } from "./numeric-columns.ts";
 import { decodeRawText, encodeRawText } from "./raw-text.ts";
 import { decodeSqlite, encodeSqlite } from "./sqlite-column.ts";

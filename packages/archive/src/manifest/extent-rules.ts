@@ -1,6 +1,7 @@
 // What extents must look like: the one shape that a packer gives them, so that a reader meets no other.
 import { segmentBytesMax } from "./manifest-bounds.ts";
-import type { Extent, PlanNumbers } from "./manifest-records.ts";
+import type { PlanNumbers } from "../plan/plan-numbers.ts";
+import type { Extent } from "./manifest-records.ts";
 
 /** What is wrong with the extents of a file of this size, in words, or undefined. */
 export function extentsFlaw(

@@ -9,13 +9,13 @@ import {
   wholeField,
   type JsonObject,
 } from "./json-fields.ts";
+import { type PlanNumbers } from "../plan/plan-numbers.ts";
 import {
   archiveCodecs,
   type ArchiveCodec,
   type BackupIdentity,
   type BaseReference,
   type ManifestHeader,
-  type PlanNumbers,
 } from "./manifest-records.ts";
 
 const textLengthMax = 64 * 1024;

@@ -1,29 +1,11 @@
 // What a manifest says, record by record: the packer makes these, the reader gives them back. How they stand in the file is manifest-columns.ts.
-import type { EntryAttributes } from "../archive-entry.ts";
+import type { Codec } from "../codec/codec.ts";
+import type { PlanNumbers } from "../plan/plan-numbers.ts";
+import type { EntryAttributes } from "../tar/archive-entry.ts";
 
-/** The numbers that segments are planned by. An archive is read by the numbers in its own manifest. */
-export type PlanNumbers = {
-  /** Files up to this size travel in groups; larger ones have a header segment and chunks. */
-  readonly smallFileBytesMax: number;
-  /** A large file is cut at multiples of this from its start. */
-  readonly chunkBytes: number;
-  readonly groupBytesMin: number;
-  readonly groupBytesTarget: number;
-  readonly groupBytesMax: number;
-};
-
-/** What version 1 of the format plans by. */
-export const version1Numbers: PlanNumbers = {
-  smallFileBytesMax: 1024 * 1024,
-  chunkBytes: 2 * 1024 * 1024,
-  groupBytesMin: 512 * 1024,
-  groupBytesTarget: 2 * 1024 * 1024,
-  groupBytesMax: 4 * 1024 * 1024,
-};
-
-export const archiveCodecs = ["gzip", "zstd", "none"] as const;
 /** How every segment of an archive is stored. */
-export type ArchiveCodec = (typeof archiveCodecs)[number];
+export type ArchiveCodec = Codec;
+export const archiveCodecs: readonly ArchiveCodec[] = ["gzip", "zstd", "none"];
 
 /** What the first line of a manifest says. It is written before anything is packed; what is known only afterwards is in the totals. */
 export type ManifestHeader = {

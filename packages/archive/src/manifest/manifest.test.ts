@@ -6,7 +6,8 @@ import { memoryRanges, type ReadRanges } from "../read-ranges.ts";
 import { checkManifest } from "./check-manifest.ts";
 import { diffManifests, diffTotals } from "./diff-manifests.ts";
 import type { Manifest } from "./manifest-reader.ts";
-import { version1Numbers, type ManifestEntry, type ManifestHeader } from "./manifest-records.ts";
+import { planNumbersV1 } from "../plan/plan-numbers.ts";
+import { type ManifestEntry, type ManifestHeader } from "./manifest-records.ts";
 import { ManifestWriter } from "./manifest-writer.ts";
 import { openManifest } from "./open-manifest.ts";
 import { PathRanges } from "./path-ranges.ts";
@@ -14,7 +15,7 @@ import { PathRanges } from "./path-ranges.ts";
 const header: ManifestHeader = {
   codec: "gzip",
   level: 6,
-  numbers: version1Numbers,
+  numbers: planNumbersV1,
   who: {
     installationId: "11111111-2222-4333-8444-555555555555",
     serverId: 7n,

@@ -1,6 +1,6 @@
 // Reads one plain tar header: ustar as POSIX has it, or GNU's. Everything that a field may not hold is refused, because two readers that
 // guess differently about a header disagree about all that follows it.
-import { tarBlockBytes } from "../tar-header.ts";
+import { tarBlockBytes } from "../tar/tar-header.ts";
 
 export type HeaderBlock = {
   readonly typeFlag: string;

@@ -1,8 +1,8 @@
 // Reads a tar stream strictly: what POSIX (ustar, pax) and GNU tar write, as raw bytes. It is our own because the `tar` package's parser
 // goes on after bad checksums, turns names into text, and leaves to its caller what a size that lies does.
-import type { EntryAttributes } from "../archive-entry.ts";
+import type { EntryAttributes } from "../tar/archive-entry.ts";
 import { pathBytesMax } from "../archive-path.ts";
-import { tarBlockBytes } from "../tar-header.ts";
+import { tarBlockBytes } from "../tar/tar-header.ts";
 import { decodePaxRecords, type PaxFields } from "./pax-reader.ts";
 import { decodeHeaderBlock, isZeroBlock, type HeaderBlock } from "./tar-header-block.ts";
 
