@@ -119,3 +119,24 @@ test("a wrong secret is rejected", async () => {
   await expect(store.check()).rejects.toMatchObject(rejected);
   await expect(store.openUpload(key)).rejects.toMatchObject(rejected);
 });
+
+test("connections that a burst has opened are closed once nobody needs them", async () => {
+  const { proxy, store } = await proxied({ ...quick, unusedMs: 200 });
+  proxy.stallAnswers();
+  const burst = Promise.all(Array.from({ length: 10 }, async () => await store.inspectObject(key)));
+  await until(() => proxy.connections === 10, { what: "ten connections at a time" });
+  await proxy.heal();
+  expect(await burst).toStrictEqual(Array.from({ length: 10 }, () => null));
+  await until(() => proxy.connections === 0, { what: "no connection left" });
+});
+
+test("a request may take longer than an unused connection is kept", async () => {
+  const { proxy, store } = await proxied({ ...defaultS3Limits, unusedMs: 50 });
+  proxy.stallAnswers();
+  const asked = store.inspectObject(key);
+  await until(() => proxy.holdsSomething, { what: "an answer that is held back" });
+  const heldSince = performance.now();
+  await until(() => performance.now() - heldSince > 200, { what: "four times as long" });
+  await proxy.heal();
+  expect(await asked).toBeNull();
+});

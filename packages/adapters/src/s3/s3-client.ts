@@ -20,6 +20,8 @@ export type S3Limits = {
   readonly backoff: { readonly firstMs: number; readonly mostMs: number };
   /** Connections at a time; further requests wait in line. */
   readonly socketsMax: number;
+  /** A connection that nobody has needed for so long is closed: a burst leaves no more behind than the work after it uses. */
+  readonly unusedMs: number;
 };
 
 export const defaultS3Limits: S3Limits = {
@@ -32,10 +34,16 @@ export const defaultS3Limits: S3Limits = {
   triesMax: 3,
   backoff: { firstMs: 250, mostMs: 10_000 },
   socketsMax: 50,
+  unusedMs: 10_000,
 };
 
 export function openS3Client(config: StoreConfig, limits: S3Limits): S3Client {
-  const agent = { keepAlive: true, maxSockets: limits.socketsMax };
+  // The agent's timeout ends connections that lie idle; on those in use, the request's own comes in its place.
+  const agent = {
+    keepAlive: true,
+    maxSockets: limits.socketsMax,
+    timeout: limits.unusedMs,
+  };
   return new S3Client({
     region: config.region,
     forcePathStyle: config.forcePathStyle,
