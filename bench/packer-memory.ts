@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
 import { defaultS3Limits, openS3Client } from "@manman/adapters/s3/s3-client.ts";
@@ -75,6 +75,9 @@ async function packAndWatch(rootPath: string, uploadId: string) {
     store: { kind: "s3", ...store },
     partSizeBytes: 8 * 1024 * 1024,
     compressionLevel: 6,
+    workers: null,
+    readBytesPerSecondMax: null,
+    compileCacheDir: join(dirname(rootPath), "compile-cache"),
     stallMs: 600_000,
   });
   let pid = 0;

@@ -5,7 +5,7 @@ import { dirname, join, normalize } from "node:path";
 const law: Record<string, readonly string[]> = {
   core: [],
   contract: ["@bufbuild/protobuf*", "@grpc/grpc-js", "zod", "node:*"],
-  archive: ["core", "node:*"],
+  archive: ["core", "ignore", "node:*"],
   adapters: [
     "core",
     "contract",

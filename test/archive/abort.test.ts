@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { packArchive } from "@manman/archive/pack-archive.ts";
+import { packArchive } from "@manman/archive/pack/pack-archive.ts";
 import { expect, test } from "vitest";
 import { SeededRandom } from "../worlds/seeded-random.ts";
 import { openBelow } from "./open-descriptors.ts";
@@ -13,7 +13,7 @@ function deepTree(): string {
   const folder = join(root, "a/b/c");
   mkdirSync(folder, { recursive: true });
   for (let i = 0; i < 40; i += 1) {
-    writeFileSync(join(folder, String(i)), new SeededRandom(i).bytes(1024 * 1024));
+    writeFileSync(join(folder, String(i)), new SeededRandom(i).bytes(1.5 * 1024 * 1024));
   }
   return root;
 }

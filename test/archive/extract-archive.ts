@@ -18,7 +18,7 @@ const isRoot = process.getuid?.() === 0;
 const pythonScript = `
 import sys, tarfile
 options = {"filter": "fully_trusted"} if hasattr(tarfile, "fully_trusted_filter") else {}
-with tarfile.open(fileobj=sys.stdin.buffer, mode="r|gz", encoding="utf-8") as archive:
+with tarfile.open(fileobj=sys.stdin.buffer, mode="r:gz", encoding="utf-8") as archive:
     archive.extractall(".", **options)
 `;
 

@@ -1,16 +1,18 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import {
   appendFileSync,
+  closeSync,
+  lstatSync,
   mkdirSync,
+  openSync,
   rmSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { captureFile } from "@manman/archive/capture-file.ts";
-import { packArchive, type PackSummary } from "@manman/archive/pack-archive.ts";
+import { packArchive, type PackSummary } from "@manman/archive/pack/pack-archive.ts";
+import { readSmallFile, type SmallFile } from "@manman/archive/pack/read-small-file.ts";
+import { entryStatus } from "@manman/archive/scan/entry-status.ts";
 import { expect, onTestFinished, test } from "vitest";
 import { SeededRandom } from "../worlds/seeded-random.ts";
 import { packOptions } from "./pack-tree.ts";
@@ -38,7 +40,7 @@ async function packWhile(
   const chunks: Uint8Array[] = [];
   for await (const chunk of packed.bytes) {
     if (chunks.length === 0) meanwhile();
-    chunks.push(chunk);
+    chunks.push(Buffer.from(chunk));
   }
   return { members: listMembers(Buffer.concat(chunks)), summary: packed.summary() };
 }
@@ -103,35 +105,79 @@ test("files and directories that vanish before their turn are left out with a wa
   expect(summary).toMatchObject({ entries: 103, files: 102, directories: 1 });
 });
 
-test("a file that holds less than it says is filled up with zeros, never with memory", async () => {
-  // The kernel's own files claim a page and hold a few bytes.
-  const path = "/sys/devices/system/cpu/online";
-  const capture = await captureFile({
-    diskPath: Buffer.from(path),
-    path: Buffer.from("game/short"),
-    shownPath: path,
+test("a small file that grew since it was listed is taken as it is now, also when it is no longer small", async () => {
+  const { root } = largeTree();
+  for (const name of ["x", "y", "z"]) writeFileSync(join(root, name), "small");
+  const { members, summary } = await packWhile(root, () => {
+    appendFileSync(join(root, "x"), " and more");
+    appendFileSync(join(root, "y"), Buffer.alloc(3 * mebibyte, "y"));
   });
-  const bytes = capture.kind === "file" && capture.data.kind === "whole" && capture.data.bytes;
-  expect(String(bytes)).toMatch(/^[\d,-]+\n\0{4000,}$/);
+  expect(members.slice(-3)).toMatchObject([
+    { name: "game/x", size: 14 },
+    { name: "game/y", size: 3_145_733 },
+    { name: "game/z", size: 5 },
+  ]);
+  expect(summary.warnings.count).toBe(0);
 });
 
-test("a small file that never stands still is taken in the size that it announces, with a warning", async () => {
-  const path = join(scratchDir(), "busy");
-  writeFileSync(path, "x");
-  const writes = `
-    const fs = require("node:fs");
-    console.log("up");
-    for (let i = 0; ; i += 1) fs.writeFileSync(process.argv[1], "x".repeat(1 + (i * 7919) % 9999));
-  `;
-  const writer = spawn("node", ["-e", writes, path], { stdio: ["ignore", "pipe", "ignore"] });
-  onTestFinished(() => void writer.kill("SIGKILL"));
-  await once(writer.stdout, "data");
-  const located = { diskPath: Buffer.from(path), path: Buffer.from("game/busy"), shownPath: path };
-  const look = async (): Promise<string> => {
-    const capture = await captureFile(located);
-    if (capture.kind !== "file" || capture.data.kind !== "whole") return capture.kind;
-    expect(capture.data.bytes).toHaveLength(capture.sizeBytes);
-    return capture.data.changed ?? "stood still";
-  };
-  await expect.poll(look, { timeout: 20_000, interval: 1 }).toMatch(/^was /);
+test("a file that holds less than it says is filled up with zeros, never with memory", () => {
+  // The kernel's own files claim a page and hold a few bytes.
+  const found = readSmall("/sys/devices/system/cpu", "online");
+  expect(found.kind).toBe("read");
+  expect(String(found.data)).toMatch(/^[\d,-]+\n\0{4000,}$/);
 });
+
+test("a file that has grown beyond a small one is handed back to be read in chunks", () => {
+  const dir = scratchDir();
+  writeFileSync(join(dir, "log"), "small");
+  let readings = 0;
+  const found = readSmall(dir, "log", () => {
+    readings += 1;
+    if (readings === 1) appendFileSync(join(dir, "log"), Buffer.alloc(mebibyte));
+  });
+  expect(found.kind).toBe("outgrown");
+});
+
+test("a small file that never stands still is taken in the size that it announces, with a warning", () => {
+  const dir = scratchDir();
+  writeFileSync(join(dir, "busy"), "x");
+  const found = readSmall(dir, "busy", () => appendFileSync(join(dir, "busy"), "x"));
+  expect(found).toMatchObject({
+    kind: "read",
+    status: { sizeBytes: 4 },
+    changed: "was 4 bytes, is now 5",
+  });
+  expect(found.data.toString()).toBe("xxxx");
+});
+
+test("a small file that stands still at last is taken without a warning", () => {
+  const dir = scratchDir();
+  writeFileSync(join(dir, "busy"), "x");
+  let writes = 0;
+  const found = readSmall(dir, "busy", () => {
+    writes += 1;
+    if (writes < 4) appendFileSync(join(dir, "busy"), "x");
+  });
+  expect(found).toMatchObject({ kind: "read", status: { sizeBytes: 4 } });
+  expect(found).not.toHaveProperty("changed");
+  expect(found.data.toString()).toBe("xxxx");
+});
+
+/** Reads a file of a directory as a worker does, right after it was looked at. */
+function readSmall(
+  dir: string,
+  name: string,
+  beforeEachReading: () => void = () => undefined,
+): SmallFile & { data: Buffer } {
+  const rootFd = openSync(dir, "r");
+  onTestFinished(() => closeSync(rootFd));
+  const tree = { rootFd, latin1Root: "game/", shownRoot: dir };
+  const scanned = entryStatus(lstatSync(join(dir, name), { bigint: true }));
+  let data = Buffer.alloc(0);
+  const found = readSmallFile(tree, `game/${name}`, scanned, mebibyte, ({ sizeBytes }) => {
+    beforeEachReading();
+    data = Buffer.alloc(sizeBytes, "memory");
+    return data;
+  });
+  return { ...found, data };
+}

@@ -1,7 +1,11 @@
 // Packs a tree into memory or a file, with what tests usually want.
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { packArchive, type PackOptions, type PackSummary } from "@manman/archive/pack-archive.ts";
+import {
+  packArchive,
+  type PackOptions,
+  type PackSummary,
+} from "@manman/archive/pack/pack-archive.ts";
 
 /** What a test says itself; the rest is a root named "game", gzip level 6, an empty root refused, and no abort. */
 export type PackTestOptions = Pick<PackOptions, "rootPath"> & Partial<PackOptions>;
@@ -21,7 +25,7 @@ export type PackedBytes = { bytes: Buffer; summary: PackSummary };
 export async function packToMemory(options: PackTestOptions): Promise<PackedBytes> {
   const packed = packArchive(packOptions(options));
   const chunks: Uint8Array[] = [];
-  for await (const chunk of packed.bytes) chunks.push(chunk);
+  for await (const chunk of packed.bytes) chunks.push(Buffer.from(chunk));
   return { bytes: Buffer.concat(chunks), summary: packed.summary() };
 }
 

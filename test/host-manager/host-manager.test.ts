@@ -22,6 +22,9 @@ test("a command becomes an archive in the store and a report that says so", asyn
     store,
     partSizeBytes: 8_388_608,
     compressionLevel: 1,
+    workers: 2,
+    readBytesPerSecondMax: null,
+    compileCacheDir: null,
     stallMs: 30_000,
   });
   await host.start({ packer });

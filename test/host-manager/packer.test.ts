@@ -124,6 +124,9 @@ test("a packer whose host manager was killed ends by itself", async () => {
     store: store.location,
     partSizeBytes: 8 * mib,
     compressionLevel: 6,
+    workers: null,
+    readBytesPerSecondMax: null,
+    compileCacheDir: null,
     stallMs: 60_000,
   };
   const script = `

@@ -13,7 +13,15 @@ export const packedObjectKey = "backups/42/5.tar.gz";
 /** One that sends to that store. */
 export function packerOn(store: StoreLocation, stallMs = 30_000) {
   const recorded = recordedLog();
-  const packer = packerProcess({ store, partSizeBytes: 8 * mib, compressionLevel: 6, stallMs });
+  const packer = packerProcess({
+    store,
+    partSizeBytes: 8 * mib,
+    compressionLevel: 6,
+    workers: 2,
+    readBytesPerSecondMax: null,
+    compileCacheDir: null,
+    stallMs,
+  });
   return {
     log: recorded.lines,
     pack: async (

@@ -21,7 +21,14 @@ export function lightPacker(parts: {
       await clock.sleep(delayMs(), signal);
       signal.throwIfAborted();
       return await packAndSend({
-        job: { ...order, partSizeBytes: 8 * mib, compressionLevel: 1, store },
+        job: {
+          ...order,
+          partSizeBytes: 8 * mib,
+          compressionLevel: 1,
+          workers: 1,
+          readBytesPerSecondMax: null,
+          store,
+        },
         sender,
         signal,
         onProgress,

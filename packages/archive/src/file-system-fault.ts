@@ -7,6 +7,8 @@ const faultKinds: Readonly<Record<string, FaultKind>> = {
   EMFILE: "exhausted",
   ENFILE: "exhausted",
   ENOMEM: "exhausted",
+  ENOSPC: "exhausted",
+  EDQUOT: "exhausted",
   EIO: "away",
   ESTALE: "away",
   ETIMEDOUT: "away",

@@ -15,6 +15,7 @@ import {
 } from "@manman/contract/environment/store-variables.ts";
 import { oneOf, textLike, wholeNumber } from "@manman/contract/environment/variable-texts.ts";
 import type { PackerProcessOptions } from "./packer/packer-process.ts";
+import { stateDirOf } from "./state-dir.ts";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
@@ -66,6 +67,16 @@ function variables(hostname: string) {
       says: "gzip level, 1 (fastest) to 9 (smallest)",
       unset: "6",
       read: wholeNumber(1, 9),
+    },
+    PACK_WORKERS: {
+      says: "threads of one backup that compress; 0: one for each core, at most 8",
+      unset: "0",
+      read: wholeNumber(0, 64),
+    },
+    PACK_READ_MIB_PER_SECOND: {
+      says: "what one backup reads in a second on average, in MiB, so that games keep their disk; 0: as fast as it goes",
+      unset: "0",
+      read: wholeNumber(0, 1_000_000),
     },
     STALL_SECONDS: {
       says: "how long a backup may make no progress before its packer is ended; so long it waits for a store that is away",
@@ -128,6 +139,9 @@ export function readConfig(
       store: { kind: "s3", ...storeConfigOf(values) },
       partSizeBytes: values.PART_SIZE_MIB * 1024 * 1024,
       compressionLevel: values.COMPRESSION_LEVEL,
+      workers: values.PACK_WORKERS || null,
+      readBytesPerSecondMax: values.PACK_READ_MIB_PER_SECOND * 1024 * 1024 || null,
+      compileCacheDir: stateDirOf(values.HOST_DATA_DIR).compileCache,
       stallMs: values.STALL_SECONDS * 1_000,
     },
     logLevel: values.LOG_LEVEL,

@@ -14,6 +14,8 @@ export type StateDir = {
   readonly games: string;
   /** What the process runner keeps of each session. */
   readonly sessions: string;
+  /** Compiled code of our own that starts sooner; may be removed at any time. */
+  readonly compileCache: string;
 };
 
 export function stateDirOf(hostDataDir: string): StateDir {
@@ -24,6 +26,7 @@ export function stateDirOf(hostDataDir: string): StateDir {
     commands: join(root, "journal", "commands"),
     games: join(root, "journal", "games"),
     sessions: join(root, "sessions"),
+    compileCache: join(root, "compile-cache"),
   };
 }
 

@@ -1,5 +1,5 @@
 // The work of a packer: a directory becomes an archive that goes to the store in parts while it is written; nothing is staged on disk.
-import { packArchive, type PackSummary } from "@manman/archive/pack-archive.ts";
+import { packArchive, type PackSummary } from "@manman/archive/pack/pack-archive.ts";
 import type { ArchiveReport, FailureCode } from "@manman/core/backup/backup.ts";
 import { Fault, wordsOf } from "@manman/core/fault.ts";
 import { warningCharsMax } from "@manman/contract/bus/reports.ts";
@@ -45,6 +45,8 @@ export async function packAndSend(packing: Packing): Promise<PackOutcome> {
     rootPath: job.rootPath,
     rootName: job.rootName,
     compression: { codec: "gzip", level: job.compressionLevel },
+    ...(job.workers !== null && { workers: job.workers }),
+    ...(job.readBytesPerSecondMax !== null && { readBytesPerSecondMax: job.readBytesPerSecondMax }),
     emptyRoot: "refuse",
     signal: working,
     onProgress: ({ rawBytes, files }) => move({ rawBytesDone: rawBytes, filesDone: files }),

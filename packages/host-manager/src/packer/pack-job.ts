@@ -29,6 +29,10 @@ const packJob = z.object({
   /** Size of the first parts; `partSizeBytes` of part-size.ts says how they grow. */
   partSizeBytes: z.int().positive(),
   compressionLevel: z.int(),
+  /** Threads that compress; null: one a core, at most 8. */
+  workers: z.int().positive().nullable(),
+  /** Bytes of files that are read in a second on average; null: as fast as it goes. */
+  readBytesPerSecondMax: z.number().positive().nullable(),
   store: z.discriminatedUnion("kind", [s3Store, folderStore]),
 });
 

@@ -32,12 +32,21 @@ export type PackerProcessOptions = {
   readonly store: StoreLocation;
   readonly partSizeBytes: number;
   readonly compressionLevel: number;
+  /** Threads of one packer that compress; null: one a core, at most 8. */
+  readonly workers: number | null;
+  /** Bytes of files that one packer reads in a second on average; null: as fast as it goes. */
+  readonly readBytesPerSecondMax: number | null;
+  /**
+   * Where Node keeps the compiled code of packers, so that each of their threads starts in a tenth of the time and in half of the memory. Only
+   * the host manager may be able to write there. Null: nowhere.
+   */
+  readonly compileCacheDir: string | null;
   /** How long a packer may make no progress, be it that the store is away. */
   readonly stallMs: number;
 };
 
 /**
- * Bounds the packer's heap; buffers of parts lie outside of it. A directory with millions of names in it needs the most. The space for new
+ * Bounds the packer's heap; buffers of parts and segments lie outside of it. A directory with millions of names in it needs the most. The space for new
  * objects is kept small because chunks of compressed data, which lie outside as well, are let go no sooner than it is full: with
  * the platform's own 16 MiB, up to 60 MB of them pile up.
  */
@@ -52,12 +61,13 @@ export function packerProcess(options: PackerProcessOptions): Packer {
 }
 
 async function packInProcess(
-  { store, partSizeBytes, compressionLevel, stallMs }: PackerProcessOptions,
+  options: PackerProcessOptions,
   order: ArchiveOrder,
   { signal, onProgress, log }: PackFollowing,
 ): Promise<PackOutcome> {
   signal.throwIfAborted();
-  const packer = new PackerProcess();
+  const { compileCacheDir, stallMs, ...jobOptions } = options;
+  const packer = new PackerProcess(compileCacheDir);
   const stall = new StallWatch(stallMs, () => packer.end());
   const onAbort = (): void => packer.end();
   signal.addEventListener("abort", onAbort, { once: true });
@@ -90,7 +100,7 @@ async function packInProcess(
         outcome = message;
     }
   });
-  packer.give(encodePackJob({ ...order, partSizeBytes, compressionLevel, store }));
+  packer.give(encodePackJob({ ...order, ...jobOptions }));
   try {
     const end = await packer.ended;
     signal.throwIfAborted();
@@ -147,9 +157,11 @@ class PackerProcess {
   #giveUp: (how: string) => void = () => undefined;
   #endAsked = false;
 
-  constructor() {
+  constructor(compileCacheDir: string | null) {
     const main = fileURLToPath(new URL("packer-main.ts", import.meta.url));
-    this.#child = spawn(process.execPath, [...nodeOptions, main]);
+    const cache = compileCacheDir === null ? {} : { NODE_COMPILE_CACHE: compileCacheDir };
+    const env = { ...cache, ...process.env };
+    this.#child = spawn(process.execPath, [...nodeOptions, main], { env });
     lowerPriority(this.#child.pid);
     // What a packer that is gone cannot be told any more does not matter: `ended` says how it went.
     this.#child.stdin.on("error", () => undefined);

@@ -1,0 +1,41 @@
+// A segment as one zstd frame, behind a skippable frame that says how long the two are: every zstd reader passes over it.
+import { constants, zstdCompressSync } from "node:zlib";
+import type { SegmentLengths } from "./gzip-segment.ts";
+
+/** The magic number of a skippable frame and the length of its content, 8 bytes. */
+const headerStart = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 8, 0, 0, 0]);
+/** Bytes of the skippable frame. */
+export const zstdHeaderBytes = headerStart.length + 8;
+
+/** The library's own bound (ZSTD_compressBound), with room for its frame. */
+export function zstdStoredBytesMax(rawBytes: number): number {
+  return zstdHeaderBytes + rawBytes + Math.ceil(rawBytes / 256) + 1_024;
+}
+
+/** Writes both frames into `target` and gives their length. */
+export function encodeZstdSegment(raw: Buffer, level: number, target: Buffer): number {
+  const frame = zstdCompressSync(raw, {
+    // A whole segment at once: the frame then says its content's size, and is built in one piece.
+    chunkSize: zstdStoredBytesMax(raw.length),
+    params: {
+      [constants.ZSTD_c_compressionLevel]: level,
+      [constants.ZSTD_c_checksumFlag]: 1,
+      [constants.ZSTD_c_contentSizeFlag]: 1,
+    },
+  });
+  headerStart.copy(target);
+  target.writeUInt32LE(zstdHeaderBytes + frame.length, headerStart.length);
+  target.writeUInt32LE(raw.length, headerStart.length + 4);
+  frame.copy(target, zstdHeaderBytes);
+  return zstdHeaderBytes + frame.length;
+}
+
+/** What the skippable frame says about the segment's length; undefined where the bytes do not begin with one of ours. */
+export function readZstdHeader(bytes: Buffer): SegmentLengths | undefined {
+  if (bytes.length < zstdHeaderBytes) return undefined;
+  if (!bytes.subarray(0, headerStart.length).equals(headerStart)) return undefined;
+  return {
+    storedBytes: bytes.readUInt32LE(headerStart.length),
+    rawBytes: bytes.readUInt32LE(headerStart.length + 4),
+  };
+}
