@@ -78,6 +78,7 @@ async function runSeeds(): Promise<boolean> {
     }
     // What was shown need not be kept.
     sum = added(sum, outcome);
+    tellProgress(sum);
   };
   if (values.trace) await traceSeeds(take);
   else await runChunks(chunksOf(), jobs, (_chunk, outcome) => take(outcome));
@@ -108,6 +109,12 @@ async function traceSeeds(take: (outcome: SeedsOutcome) => void): Promise<void> 
     const failures = broken.length === 0 ? [] : [{ seed, broken, traceTail: [] }];
     take({ seeds: 1, events, virtualMs, backups, failures });
   }
+}
+
+/** Beside the results, which stand on standard output. */
+function tellProgress({ seeds: done, failures }: SeedsOutcome): void {
+  if (values.trace || done === seeds) return;
+  process.stderr.write(`${done} of ${seeds} seeds, ${failures.length} broke a promise\n`);
 }
 
 function tell({ seed, broken, traceTail }: BrokenSeed): void {

@@ -28,6 +28,31 @@ export async function scratchHome(): Promise<string> {
 
 /** Starts it and returns once the ready line is there. It is ended with the test. */
 export async function startProcess(home: string, ...args: string[]): Promise<RunningStandalone> {
+  const { child, output } = spawnIn(home, args);
+  const address = (): string | undefined =>
+    /^ManMan Backup is ready: gRPC on (\S+)$[\s\S]*^Ctrl-C/m.exec(output())?.[1];
+  await until(() => address() ?? child.exitCode !== null, {
+    deadlineMs: readyWithinMs,
+    what: "the ready line",
+  });
+  const ready = address();
+  if (ready === undefined) throw new Error(`standalone ended:\n${output()}`);
+  return { child, address: ready, output };
+}
+
+/** Runs it where it cannot serve, until it ends by itself. */
+export async function endedProcess(
+  home: string,
+): Promise<{ readonly exitCode: number | null; readonly output: string }> {
+  const { child, output } = spawnIn(home, []);
+  await once(child, "close");
+  return { exitCode: child.exitCode, output: output() };
+}
+
+function spawnIn(
+  home: string,
+  args: readonly string[],
+): Pick<RunningStandalone, "child" | "output"> {
   const child = spawn(process.execPath, [main, "--home", home, "--port", "0", ...args]);
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
@@ -35,15 +60,7 @@ export async function startProcess(home: string, ...args: string[]): Promise<Run
   onTestFinished(async () => {
     if (child.exitCode === null && child.signalCode === null) await end(child, "SIGTERM");
   });
-  const address = (): string | undefined =>
-    /^ManMan Backup is ready: gRPC on (\S+)$[\s\S]*^Ctrl-C/m.exec(output)?.[1];
-  await until(() => address() ?? child.exitCode !== null, {
-    deadlineMs: readyWithinMs,
-    what: "the ready line",
-  });
-  const ready = address();
-  if (ready === undefined) throw new Error(`standalone ended:\n${output}`);
-  return { child, address: ready, output: () => output };
+  return { child, output: () => output };
 }
 
 /** Signals the process and waits for its end; answers the exit code, null when a signal ended it. */

@@ -8,7 +8,7 @@ import { grpcClient } from "@manman/contract/grpc-client.ts";
 import { expect, onTestFinished, test } from "vitest";
 import { processesIn } from "../harness/strays.ts";
 import { until } from "../harness/until.ts";
-import { end, scratchHome, startProcess } from "./standalone-process.ts";
+import { end, endedProcess, scratchHome, startProcess } from "./standalone-process.ts";
 
 const run = promisify(execFile);
 const minutes = 60_000;
@@ -130,4 +130,22 @@ test(
     await expect(startProcess(home)).rejects.toThrow("is in use by process");
   },
   3 * minutes,
+);
+
+test(
+  "a store that belongs to another installation is refused with a status of its own, and left as it was",
+  async () => {
+    const home = await scratchHome();
+    const marker = join(home, "store/manman/installation.json");
+    const text = '{"installation_id":"another-one","created_at":1700000000}\n';
+    await mkdir(join(home, "store/manman"), { recursive: true });
+    await writeFile(marker, text);
+    const { exitCode, output } = await endedProcess(home);
+    expect(output).toMatch(
+      /the bucket belongs to installation another-one, .*ADOPT_BUCKET=another-one/,
+    );
+    expect(exitCode).toBe(3);
+    expect(await readFile(marker, "utf8")).toBe(text);
+  },
+  2 * minutes,
 );
