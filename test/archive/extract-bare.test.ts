@@ -5,6 +5,8 @@ import { expect, test } from "vitest";
 import { rebuildManifest } from "@manman/archive/extract/rebuild-manifest.ts";
 import { diffManifests } from "@manman/archive/manifest/diff-manifests.ts";
 import { checkManifest } from "@manman/archive/manifest/check-manifest.ts";
+import type { Manifest } from "@manman/archive/manifest/manifest-reader.ts";
+import type { PlacedSegment } from "@manman/archive/manifest/manifest-records.ts";
 import { openManifest } from "@manman/archive/manifest/open-manifest.ts";
 import { memoryRanges } from "@manman/archive/read-ranges.ts";
 import { compareTrees } from "../worlds/compare-trees.ts";
@@ -91,8 +93,15 @@ test.each(["gzip", "zstd"] as const)(
     await checkManifest(found);
     expect(found.root.equals(lost.root)).toBe(true);
     expect(found.totals).toEqual(lost.totals);
+    expect(await segmentsOf(found)).toEqual(await segmentsOf(lost));
     const changes = [];
     for await (const change of diffManifests(lost, found)) changes.push(change);
     expect(changes).toEqual([]);
   },
 );
+
+async function segmentsOf(manifest: Manifest): Promise<PlacedSegment[]> {
+  const segments: PlacedSegment[] = [];
+  for await (const segment of manifest.segments()) segments.push(segment);
+  return segments;
+}

@@ -200,7 +200,7 @@ class FixturePacking {
     await this.#cut();
     for (const chunk of chunks) {
       this.#put(chunk === chunks.at(-1) ? padded(chunk) : chunk);
-      await this.#cut();
+      await this.#cut(chunk);
     }
   }
 
@@ -228,7 +228,7 @@ class FixturePacking {
     this.#groupBytes += bytes.length;
   }
 
-  async #cut(): Promise<void> {
+  async #cut(chunk: Buffer | null = null): Promise<void> {
     if (this.#groupBytes === 0) return;
     const raw = Buffer.concat(this.#group);
     const stored = encodeFixtureSegment(this.#codec, raw);
@@ -236,7 +236,7 @@ class FixturePacking {
       storedBytes: stored.length,
       rawBytes: raw.length,
       storedSha256: sha256Of(stored),
-      rawSha256: sha256Of(raw),
+      chunk: chunk === null ? null : { dataBytes: chunk.length, dataSha256: sha256Of(chunk) },
       entryCount: this.#groupEntries,
       origin: "made",
       verifiedAtMs,

@@ -265,6 +265,41 @@ test.each(lies)(
   },
 );
 
+const chunkLies: readonly { lie: string; change: (segments: Columns) => void; words: string }[] = [
+  {
+    lie: "another digest of a chunk",
+    change: (columns) => {
+      const digests = String(columns["dataSha256"]);
+      Object.assign(columns, {
+        dataSha256: `${digests.startsWith("A") ? "B" : "A"}${digests.slice(1)}`,
+      });
+    },
+    words: "its data has another SHA-256",
+  },
+  {
+    lie: "a chunk of more data than its segment has",
+    change: (columns) =>
+      void (columns["data"] =
+        columns["data"]?.map((bytes) => (bytes === 0 ? 0 : 16_000_000)) ?? []),
+    words: "is more than its raw bytes",
+  },
+];
+
+test.each(chunkLies)(
+  "$lie in a manifest with right digests is refused by name",
+  async ({ change, words }) => {
+    const fixture = await packFixture(innocentTree(), { numbers: tinyNumbers });
+    const manifest = resealedManifest(fixture.manifest, (lines) => {
+      const segments = lines.find((line) => "segments" in line) as { segments: Columns };
+      change(segments.segments);
+    });
+    const target = join(scratchDir(), "target");
+    await expect(extractFixture({ ...fixture, manifest }, target, { workers: 0 })).rejects.toThrow(
+      words,
+    );
+  },
+);
+
 test("a base outside the prefix of its own server game config is refused", async () => {
   const fixture = await packFixture(innocentTree());
   const manifest = resealedManifest(fixture.manifest, ([header]) => {

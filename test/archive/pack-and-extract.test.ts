@@ -7,6 +7,7 @@ import { verifyArchive } from "@manman/archive/extract/verify-archive.ts";
 import { rebuildManifest } from "@manman/archive/extract/rebuild-manifest.ts";
 import { checkManifest } from "@manman/archive/manifest/check-manifest.ts";
 import { ManifestWriter } from "@manman/archive/manifest/manifest-writer.ts";
+import type { Manifest } from "@manman/archive/manifest/manifest-reader.ts";
 import { openManifest } from "@manman/archive/manifest/open-manifest.ts";
 import { manifestEntry, segmentRecord } from "@manman/archive/manifest/packed-records.ts";
 import { memoryRanges } from "@manman/archive/read-ranges.ts";
@@ -70,5 +71,13 @@ test.each(["gzip", "zstd", "none"] as const)(
     const found = await openManifest(memoryRanges(Buffer.concat(rebuilt)));
     expect(found.root.equals(source.manifest.root)).toBe(true);
     expect(found.totals).toEqual(source.manifest.totals);
+    expect(await chunkDigests(found)).toEqual(await chunkDigests(source.manifest));
   },
 );
+
+async function chunkDigests(manifest: Manifest): Promise<(string | undefined)[]> {
+  const digests: (string | undefined)[] = [];
+  for await (const { chunk } of manifest.segments())
+    digests.push(chunk?.dataSha256.toString("hex"));
+  return digests;
+}

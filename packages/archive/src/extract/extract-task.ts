@@ -45,7 +45,7 @@ export type ExtractTask = {
     readonly stored: Uint8Array;
     readonly storedSha256: Uint8Array;
     readonly rawBytes: number;
-    readonly rawSha256: Uint8Array;
+    readonly chunk: { readonly dataBytes: number; readonly dataSha256: Uint8Array } | null;
   } | null;
   readonly files: readonly WholeFile[];
   readonly pieces: readonly FilePiece[];

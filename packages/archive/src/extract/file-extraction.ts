@@ -171,11 +171,11 @@ export class FileExtraction {
       }
     }
     const { codec } = archive.manifest.header;
-    const { storedSha256, rawBytes, rawSha256 } = segment;
+    const { storedSha256, rawBytes, chunk } = segment;
     const stored = await fetchSegment(archive, segment, name);
     const task = {
       name,
-      segment: { codec, stored, storedSha256, rawBytes, rawSha256 },
+      segment: { codec, stored, storedSha256, rawBytes, chunk },
       files: small.map(({ entry, piece }) => wholeFile(entry, piece.rawOffset)),
       pieces: large.map(filePiece),
     };

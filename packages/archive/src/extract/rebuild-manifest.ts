@@ -12,6 +12,7 @@ import {
 import { planNumbersV1 } from "../plan/plan-numbers.ts";
 import {
   type BackupIdentity,
+  type ChunkRecord,
   type Extent,
   type ManifestEntry,
   type SegmentRecord,
@@ -55,7 +56,7 @@ export async function rebuildManifest(
     if (piece.kind === "lost") throw new Fault("corrupt", `${piece.where}: ${piece.why}`);
     readSegment(piece, reader, entries);
     for (const entry of entries.takeFinished()) await writer.addEntry(entry);
-    await writer.addSegment(recordOf(piece, entries.takeHeaderCount(), nowMs));
+    await writer.addSegment(recordOf(piece, entries, nowMs));
   }
   ending(() => {
     reader.end();
@@ -88,7 +89,7 @@ function ending(read: () => void, where: string): void {
 
 function recordOf(
   { bytes, stored }: BarePiece & { kind: "raw" },
-  entryCount: number,
+  entries: RebuiltEntries,
   nowMs: number,
 ): SegmentRecord {
   const storedBytes = stored ?? bytes;
@@ -96,8 +97,8 @@ function recordOf(
     storedBytes: storedBytes.length,
     rawBytes: bytes.length,
     storedSha256: createHash("sha256").update(storedBytes).digest(),
-    rawSha256: createHash("sha256").update(bytes).digest(),
-    entryCount,
+    chunk: entries.takeChunk(),
+    entryCount: entries.takeHeaderCount(),
     origin: "made",
     verifiedAtMs: nowMs,
   };
@@ -107,8 +108,10 @@ type FileInProgress = {
   readonly entry: TarEntry;
   readonly headerSegment: number;
   readonly extent: Extent | undefined;
+  /** Whether its data stands in segments of its own. */
+  readonly standsApart: boolean;
   hash: Hash;
-  /** Of a large file: over the digests of the chunks before this one, whose bytes so far are counted. */
+  /** Of a large file: over the digests of the chunks in the segments before this one, whose bytes so far are counted. */
   readonly tree: Hash | undefined;
   chunkBytes: number;
 };
@@ -121,6 +124,7 @@ class RebuiltEntries implements TarHandler {
   #headerCount = 0;
   #finished: ManifestEntry[] = [];
   #current: FileInProgress | undefined;
+  #lastChunk: ChunkRecord | null = null;
   #lastPath: Buffer | undefined;
   #count = 0;
 
@@ -128,7 +132,6 @@ class RebuiltEntries implements TarHandler {
     this.#segment += 1;
     this.#segmentOffset = offset;
     this.#segmentBytes = rawBytes;
-    if (this.#current !== undefined) this.#requireChunk(this.#current);
   }
 
   takeFinished(): ManifestEntry[] {
@@ -141,6 +144,26 @@ class RebuiltEntries implements TarHandler {
     const count = this.#headerCount;
     this.#headerCount = 0;
     return count;
+  }
+
+  /** What the segment that was read holds of a large file. A file that goes on must have filled it as the numbers say. */
+  takeChunk(): ChunkRecord | null {
+    const lastChunk = this.#lastChunk;
+    this.#lastChunk = null;
+    const current = this.#current;
+    if (current === undefined || current.chunkBytes === 0) return lastChunk;
+    const dataBytes = current.chunkBytes;
+    if (dataBytes !== planNumbersV1.chunkBytes) {
+      throw new Fault(
+        "corrupt",
+        `segment ${this.#segment}: a chunk of another length than version 1 has`,
+      );
+    }
+    const dataSha256 = current.hash.digest();
+    current.tree?.update(dataSha256);
+    current.hash = createHash("sha256");
+    current.chunkBytes = 0;
+    return { dataBytes, dataSha256 };
   }
 
   onEntry(entry: TarEntry, headerOffset: number, dataOffset: number): void {
@@ -163,6 +186,7 @@ class RebuiltEntries implements TarHandler {
       entry,
       headerSegment: this.#segment,
       extent: entry.sizeBytes === 0 ? undefined : extent,
+      standsApart,
       hash: createHash("sha256"),
       tree: isLarge ? createHash("sha256") : undefined,
       chunkBytes: 0,
@@ -178,31 +202,20 @@ class RebuiltEntries implements TarHandler {
   onEntryEnd(): void {
     const current = this.#current as FileInProgress;
     this.#current = undefined;
-    const { entry, headerSegment, extent, hash, tree } = current;
+    const { entry, headerSegment, extent, standsApart, hash, tree, chunkBytes } = current;
     const { kind, path, target, mode, uid, gid, mtimeNs, sizeBytes } = entry;
     const base = { path, mode, uid, gid, mtimeNs, headerSegment, ctimeNs: 0n, dev: 0n, ino: 0n };
     if (kind === "directory") this.#finished.push({ ...base, kind });
     else if (kind !== "file") this.#finished.push({ ...base, kind, target });
     else {
-      const sha256 = tree === undefined ? hash.digest() : tree.update(hash.digest()).digest();
+      const dataSha256 = hash.digest();
+      const isChunk = standsApart && chunkBytes > 0;
+      this.#lastChunk = isChunk ? { dataBytes: chunkBytes, dataSha256 } : null;
+      const sha256 = tree === undefined ? dataSha256 : tree.update(dataSha256).digest();
       const extents = extent === undefined ? [] : [extent];
       const flags = { racy: true, warned: false, sqlite: null };
       this.#finished.push({ ...base, kind, sizeBytes, sha256, extents, ...flags });
     }
-  }
-
-  /** What goes on in a new segment must have filled the one before as the numbers say. */
-  #requireChunk(current: FileInProgress): void {
-    if (current.chunkBytes === 0) return;
-    if (current.chunkBytes !== planNumbersV1.chunkBytes) {
-      throw new Fault(
-        "corrupt",
-        `segment ${this.#segment - 1}: a chunk of another length than version 1 has`,
-      );
-    }
-    current.tree?.update(current.hash.digest());
-    current.hash = createHash("sha256");
-    current.chunkBytes = 0;
   }
 
   #requirePlace({ path, kind, target }: TarEntry): void {

@@ -10,6 +10,8 @@ import type { ExtractTask, FilePiece, TaskDone, WholeFile, WorkerSetting } from 
 import { setOwnerAndMode, setTime } from "./file-attributes.ts";
 import { endsInHole, setLength, writeSparsely } from "./write-sparsely.ts";
 
+type TaskSegment = NonNullable<ExtractTask["segment"]>;
+
 const createFlags =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const privateMode = 0o600;
@@ -25,7 +27,7 @@ export class SegmentWriter {
 
   /** Fails with a Fault: `corrupt` when the segment is not what the manifest says, in which case nothing was written. */
   write({ id, name, segment, files, pieces }: ExtractTask): TaskDone {
-    const raw = segment === null ? Buffer.alloc(0) : checkedRaw(segment, name, pieces.length > 0);
+    const raw = segment === null ? Buffer.alloc(0) : checkedRaw(segment, name);
     const madeBefore = this.#chain.madeCount;
     const damagedFiles: number[] = [];
     let ownersKept = 0;
@@ -35,7 +37,9 @@ export class SegmentWriter {
       else if (!this.#writeFile(file, data)) ownersKept += 1;
     }
     const pieceDigests = pieces.map((piece) =>
-      segment === null ? digestOnDisk(piece) : writePiece(piece, raw, segment.rawSha256),
+      segment === null
+        ? digestOnDisk(piece)
+        : writePiece(piece, checkedPiece(piece, raw, segment, name)),
     );
     const directories = this.#chain.madeCount - madeBefore;
     return { id, ok: true, damagedFiles, pieceDigests, directories, ownersKept };
@@ -94,40 +98,42 @@ export function removeFile(path: Buffer, latin1Path: string): void {
   }
 }
 
-/**
- * What a segment decodes to. The digest of all of it is compared where pieces are taken from it; whole files have digests of their own, which
- * are compared before any is made, and hashing everything twice would take longer than decoding it.
- */
-function checkedRaw(
-  segment: NonNullable<ExtractTask["segment"]>,
-  name: string,
-  holdsPieces: boolean,
-): Buffer {
-  const { codec, rawBytes, storedSha256, rawSha256 } = segment;
-  const stored = Buffer.from(
-    segment.stored.buffer,
-    segment.stored.byteOffset,
-    segment.stored.length,
-  );
+/** What a segment decodes to. What is taken from it has digests of its own, which are compared before any of it is written. */
+function checkedRaw(segment: TaskSegment, name: string): Buffer {
+  const { codec, rawBytes, storedSha256 } = segment;
+  const { buffer, byteOffset, length } = segment.stored;
+  const stored = Buffer.from(buffer, byteOffset, length);
   if (!sha256Of(stored).equals(storedSha256)) {
     throw new Fault("corrupt", `read ${name}: its stored bytes have another SHA-256`);
   }
-  const raw = decodeSegment(codec, stored, rawBytes, name);
-  if (holdsPieces && !sha256Of(raw).equals(rawSha256)) {
-    throw new Fault("corrupt", `decode ${name}: its raw bytes have another SHA-256`);
-  }
-  return raw;
+  return decodeSegment(codec, stored, rawBytes, name);
 }
 
-/** A chunk that fills its segment has the digest that was just compared. */
-function writePiece(piece: FilePiece, raw: Buffer, rawSha256: Uint8Array): Uint8Array {
-  const data = raw.subarray(piece.rawOffset, piece.rawOffset + piece.bytes);
+type CheckedPiece = { readonly data: Buffer; readonly sha256: Uint8Array };
+
+/** A piece with its digest, which is compared when it is the chunk that the segment was made of. */
+function checkedPiece(
+  { rawOffset, bytes }: FilePiece,
+  raw: Buffer,
+  { chunk }: TaskSegment,
+  name: string,
+): CheckedPiece {
+  const data = raw.subarray(rawOffset, rawOffset + bytes);
+  const sha256 = sha256Of(data);
+  const isChunk = rawOffset === 0 && bytes === chunk?.dataBytes;
+  if (isChunk && !sha256.equals(chunk.dataSha256)) {
+    throw new Fault("corrupt", `decode ${name}: its data has another SHA-256`);
+  }
+  return { data, sha256 };
+}
+
+function writePiece(piece: FilePiece, { data, sha256 }: CheckedPiece): Uint8Array {
   try {
     writeSparsely(piece.fd, data, piece.fileOffset);
   } catch (error) {
     throw fileSystemFault(error, "write", shownPath(piece.latin1Path));
   }
-  return data.length === raw.length ? rawSha256 : sha256Of(data);
+  return sha256;
 }
 
 function digestOnDisk({ fd, fileOffset, bytes, latin1Path }: FilePiece): Uint8Array {

@@ -51,8 +51,8 @@ export type SegmentRecord = {
   readonly rawBytes: number;
   /** 32 bytes. */
   readonly storedSha256: Buffer;
-  /** 32 bytes. */
-  readonly rawSha256: Buffer;
+  /** What it holds of a large file, from its first raw byte on, when it is a chunk: by this an equal chunk is found in an earlier archive. */
+  readonly chunk: ChunkRecord | null;
   /** Entries whose header begins in it; 0 for a chunk. */
   readonly entryCount: number;
   /** Whether its bytes were sent, or copied inside the store from the archive before. */
@@ -60,6 +60,9 @@ export type SegmentRecord = {
   /** When its stored bytes were last known to be whole: made, or read back and compared. Unix milliseconds. */
   readonly verifiedAtMs: number;
 };
+
+/** A chunk's data without the padding behind it: at least one byte, and the SHA-256 of it, 32 bytes. */
+export type ChunkRecord = { readonly dataBytes: number; readonly dataSha256: Buffer };
 
 /** A segment as a reader gives it back: numbered from 0, with the place that follows from those before it. */
 export type PlacedSegment = SegmentRecord & { readonly number: number; readonly offset: number };

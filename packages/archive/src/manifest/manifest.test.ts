@@ -75,10 +75,19 @@ async function written(entries: readonly ManifestEntry[]): Promise<Buffer> {
     storedBytes: 300,
     rawBytes: 16_000_000,
     storedSha256: sha256Of("stored"),
-    rawSha256: sha256Of("raw"),
+    chunk: null,
     entryCount: entries.length,
     origin: "made",
     verifiedAtMs: 1_790_000_002_000,
+  });
+  await writer.addSegment({
+    storedBytes: 200,
+    rawBytes: 2048,
+    storedSha256: sha256Of("stored chunk"),
+    chunk: { dataBytes: 1_600, dataSha256: sha256Of("chunk") },
+    entryCount: 0,
+    origin: "copied",
+    verifiedAtMs: 1_790_000_001_000,
   });
   await writer.end(0);
   return Buffer.concat(chunks);
@@ -149,19 +158,28 @@ test("everything that was written is read back", async () => {
     hardlinks: 1,
     fileBytes: 5_000_011,
     baseBytes: 0,
-    segments: 1,
-    rawBytes: 16_000_000,
-    storedBytes: 300,
-    copiedBytes: 0,
-    oldestVerifiedAtMs: 1_790_000_002_000,
+    segments: 2,
+    rawBytes: 16_002_048,
+    storedBytes: 500,
+    copiedBytes: 200,
+    oldestVerifiedAtMs: 1_790_000_001_000,
     warnings: 0,
   });
-  expect(manifest.root.equals(createHash("sha256").update(sha256Of("stored")).digest())).toBe(true);
+  const segmentDigests = [sha256Of("stored"), sha256Of("stored chunk")];
+  const root = createHash("sha256").update(Buffer.concat(segmentDigests)).digest();
+  expect(manifest.root.equals(root)).toBe(true);
   expect(await manifest.segment(0)).toMatchObject({
     number: 0,
     offset: 0,
     storedBytes: 300,
     entryCount: 10,
+    chunk: null,
+  });
+  expect(await manifest.segment(1)).toMatchObject({
+    number: 1,
+    offset: 300,
+    entryCount: 0,
+    chunk: { dataBytes: 1_600, dataSha256: sha256Of("chunk") },
   });
 });
 
@@ -177,10 +195,10 @@ test("a manifest is lines of JSON for whoever unpacks it", async () => {
     '{"entries":{"path":["game/","game/a"],"type":"df","header":[0,0],"mode":[493,420],"uid":[1000,1000],"gid":[1001,1001],"mtime":[1700000000,1700000000],"mtimeNs":[123456789,123456789],"ctime":[-2,-2],"ctimeNs":[500000000,500000000],"dev":["18446744073709551615","18446744073709551615"],"ino":[7,7],"target":[],"size":[5],"sha256":"Aa0V1WwiUmIf9HvfZZhFUgLLoVUy7hJqgvhhB2MDGWo","extents":{"pieces":[1],"source":"o","segment":[0],"block":[2],"bytes":[]},"racy":[],"warned":[],"sqlite":[]}}',
   );
   expect(segmentsLine).toBe(
-    '{"segments":{"first":0,"offset":0,"stored":[300],"raw":[16000000],"entries":[2],"origin":"m","verifiedMs":[1790000002000],"storedSha256":"h7BOWJYfmpnYU9QEagtbeT58Pku9IfWsqPsXwgzbHYs","rawSha256":"10Ob7iR3O8v6LQqXlH7jYiexDRAisaVYR+kollu2v94"}}',
+    '{"segments":{"first":0,"offset":0,"stored":[300,200],"raw":[16000000,2048],"entries":[2,0],"data":[0,1600],"origin":"mc","verifiedMs":[1790000002000,1790000001000],"storedSha256":"h7BOWJYfmpnYU9QEagtbeT58Pku9IfWsqPsXwgzbHYuaKrQCe1Joa4pUybe2IkhlWRbZdU4affWkn/S6njJmCw","dataSha256":"bIf2g3GyiVRwfruSr+58z/t0xvceyP6oqYz2EEKJWFs"}}',
   );
   expect(index).toMatch(
-    /^\{"index":\{"kind":"has","stored":\[\d+,\d+,\d+\],"count":\[0,2,1\],"first":\["game\/"\],"sha256":"/,
+    /^\{"index":\{"kind":"has","stored":\[\d+,\d+,\d+\],"count":\[0,2,2\],"first":\["game\/"\],"sha256":"/,
   );
   expect(trailer).toMatch(
     /^\{"trailer":\{"offset":"\d{16}","bytes":"\d{16}","sha256":"[0-9a-f]{64}"\}\}$/,

@@ -12,7 +12,7 @@ export function segmentRecord(packed: PackedSegment, nowMs: number): SegmentReco
     storedBytes: packed.stored.length,
     rawBytes: packed.rawBytes,
     storedSha256: packed.storedSha256,
-    rawSha256: packed.rawSha256,
+    chunk: packed.chunk ?? null,
     entryCount: packed.headerCount,
     origin: "made",
     verifiedAtMs: nowMs,

@@ -25,10 +25,13 @@ export function encodeSegments(
     stored: segments.map(({ storedBytes }) => storedBytes),
     raw: segments.map(({ rawBytes }) => rawBytes),
     entries: segments.map(({ entryCount }) => entryCount),
+    data: segments.map(({ chunk }) => chunk?.dataBytes ?? 0),
     origin: segments.map(({ origin }) => origin.charAt(0)).join(""),
     verifiedMs: segments.map(({ verifiedAtMs }) => verifiedAtMs),
     storedSha256: base64Of(Buffer.concat(segments.map(({ storedSha256 }) => storedSha256))),
-    rawSha256: base64Of(Buffer.concat(segments.map(({ rawSha256 }) => rawSha256))),
+    dataSha256: base64Of(
+      Buffer.concat(segments.flatMap(({ chunk }) => (chunk === null ? [] : [chunk.dataSha256]))),
+    ),
   };
 }
 
@@ -44,18 +47,29 @@ export function decodeSegments(value: unknown, count: number, first: number): Pl
   requireCount("origin", origins.length, count);
   const verified = wholeColumn(columns, "verifiedMs", count);
   const storedDigests = digestColumn(columns, "storedSha256", count);
-  const rawDigests = digestColumn(columns, "rawSha256", count);
+  const data = wholeColumn(columns, "data", count, segmentBytesMax);
+  const chunkDigests = digestColumn(
+    columns,
+    "dataSha256",
+    data.filter((bytes) => bytes > 0).length,
+  );
+  let chunks = 0;
   return stored.map((storedBytes, at) => {
+    const rawBytes = raw[at] as number;
+    const dataBytes = data[at] as number;
+    if (dataBytes > rawBytes)
+      throw new Error(`data of segment ${first + at} is more than its raw bytes`);
+    const dataSha256 = dataBytes > 0 ? (chunkDigests[chunks++] as Buffer) : undefined;
     const placed: PlacedSegment = {
       number: first + at,
       offset,
       storedBytes,
-      rawBytes: raw[at] as number,
+      rawBytes,
       entryCount: entries[at] as number,
       origin: originOf(origins[at]),
       verifiedAtMs: verified[at] as number,
       storedSha256: storedDigests[at] as Buffer,
-      rawSha256: rawDigests[at] as Buffer,
+      chunk: dataSha256 === undefined ? null : { dataBytes, dataSha256 },
     };
     offset += storedBytes;
     return placed;

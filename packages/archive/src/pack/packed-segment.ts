@@ -9,9 +9,10 @@ export type PackedSegment = {
   /** Valid until the next segment is asked for. */
   readonly stored: Buffer;
   readonly rawBytes: number;
-  /** 32 bytes each. */
-  readonly rawSha256: Buffer;
+  /** 32 bytes. */
   readonly storedSha256: Buffer;
+  /** Of a chunk: its data without padding, and the SHA-256 of that. */
+  readonly chunk?: { readonly dataBytes: number; readonly dataSha256: Buffer };
   /** Headers that stand in it. */
   readonly headerCount: number;
   /** Entries that are complete with this segment, in the order of the archive: a large file comes with its last chunk. */

@@ -59,8 +59,7 @@ export type GroupOutcome = {
 export type SegmentDigests = {
   readonly rawBytes: number;
   readonly storedBytes: number;
-  /** 32 bytes each. */
-  readonly rawSha256: Uint8Array;
+  /** 32 bytes. */
   readonly storedSha256: Uint8Array;
 };
 

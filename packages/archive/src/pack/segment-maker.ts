@@ -51,8 +51,9 @@ export class SegmentMaker {
       throw readFault(error, this.#options.tree, job.latin1Path);
     }
     const made = this.#stored(raw, memory);
-    if (paddingBytes === 0) return { ...made, dataSha256: made.rawSha256 };
-    return { ...made, dataSha256: hash("sha256", raw.subarray(0, sizeBytes), "buffer") };
+    const isStoredAsItIs = this.#options.compression.codec === "none" && paddingBytes === 0;
+    const dataSha256 = isStoredAsItIs ? made.storedSha256 : sha256Of(raw.subarray(0, sizeBytes));
+    return { ...made, dataSha256 };
   }
 
   #stored(raw: Buffer, memory: ArrayBuffer): MadeSegment {
@@ -60,17 +61,12 @@ export class SegmentMaker {
     const room = encodeRoomBytes(compression.codec, raw.length);
     const target = Buffer.from(memory.byteLength >= room ? memory : new ArrayBuffer(room));
     const storedBytes = encodeSegment(compression, raw, target, this.#raw.borders);
-    const rawSha256 = hash("sha256", raw, "buffer");
-    const storedSha256 =
-      compression.codec === "none"
-        ? rawSha256
-        : hash("sha256", target.subarray(0, storedBytes), "buffer");
-    return {
-      memory: target.buffer,
-      rawBytes: raw.length,
-      storedBytes,
-      rawSha256: Uint8Array.from(rawSha256),
-      storedSha256: Uint8Array.from(storedSha256),
-    };
+    const storedSha256 = sha256Of(target.subarray(0, storedBytes));
+    return { memory: target.buffer, rawBytes: raw.length, storedBytes, storedSha256 };
   }
+}
+
+/** In memory of its own: a Buffer would drag the whole pool that it is cut from to another thread. */
+function sha256Of(bytes: Buffer): Uint8Array {
+  return Uint8Array.from(hash("sha256", bytes, "buffer"));
 }

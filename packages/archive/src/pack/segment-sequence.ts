@@ -227,8 +227,13 @@ function packedSegment(
     kind: unit.kind,
     stored: Buffer.from(made.memory, 0, made.storedBytes),
     rawBytes: made.rawBytes,
-    rawSha256: Buffer.from(made.rawSha256),
     storedSha256: Buffer.from(made.storedSha256),
+    ...(unit.kind === "chunk" && {
+      chunk: {
+        dataBytes: unit.chunk.sizeBytes,
+        dataSha256: Buffer.from(made.dataSha256 as Uint8Array),
+      },
+    }),
     headerCount: hasFileHeader ? 1 : unit.kind === "chunk" ? 0 : entries.length,
     entries,
   };
