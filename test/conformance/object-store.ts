@@ -1,11 +1,12 @@
-// What every object store must do: each promise of the ports UploadControl and PartSender as a fact.
+// What every object store must do: each promise of its ports as a fact.
 import { createHash, randomBytes } from "node:crypto";
 import type { StoredPart } from "@manman/core/backup/backup.ts";
-import type { BucketListing, PartSender, UploadControl } from "@manman/core/ports.ts";
+import type { BucketListing, ObjectReader, PartSender, UploadControl } from "@manman/core/ports.ts";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { bucketListingConformance } from "./bucket-listing.ts";
+import { objectRangeConformance } from "./object-ranges.ts";
 
-export type ObjectStore = UploadControl & PartSender & BucketListing;
+export type ObjectStore = UploadControl & PartSender & ObjectReader & BucketListing;
 
 export type StoreUnderTest = {
   readonly store: ObjectStore;
@@ -387,6 +388,7 @@ export function objectStoreConformance(open: () => Promise<StoreUnderTest>): voi
   });
 
   bucketListingConformance(opened);
+  objectRangeConformance(opened);
 
   test("a store that is there passes its check", async () => {
     const { store } = await opened();

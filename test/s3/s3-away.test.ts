@@ -48,6 +48,8 @@ test.each([
     const uploadId = await direct.openUpload(key);
     const part = await newUpload(direct, uploadId).send(1, 0, bytes(10));
     await store.check();
+    const { signal } = new AbortController();
+    const range = { objectKey: key, etag: '"e"', offsetBytes: 0, lengthBytes: 10, signal };
     proxy.stall();
     const beganAt = performance.now();
     await Promise.all([
@@ -59,6 +61,10 @@ test.each([
       expect(store.inspectObject(key)).rejects.toMatchObject(away),
       expect(store.removeObject(key)).rejects.toMatchObject(away),
       expect(newUpload(store, uploadId).send(2, 10, bytes(10))).rejects.toMatchObject(away),
+      expect(store.readRange(range)).rejects.toMatchObject(away),
+      expect(store.copyPart({ ...range, uploadId, number: 3, from: range })).rejects.toMatchObject(
+        away,
+      ),
     ]);
     expect(performance.now() - beganAt).toBeLessThan(10_000);
   },

@@ -2,11 +2,15 @@
 import { Fault } from "@manman/core/fault.ts";
 import type { StoredPart } from "@manman/core/backup/backup.ts";
 import {
+  objectReadBytesMax,
   smallObjectBytesMax,
   type BucketListing,
+  type ObjectRange,
+  type ObjectReader,
   type PartSender,
   type UploadControl,
 } from "@manman/core/ports.ts";
+import { rangeProblem } from "@manman/core/object-range.ts";
 import { createHash } from "node:crypto";
 import { simListing } from "./bucket-listing.ts";
 
@@ -60,6 +64,19 @@ export class ObjectStore {
     const etag = `"${digestOf(bytes).slice(0, 32)}"`;
     upload.parts.set(number, { etag, bytes: Uint8Array.from(bytes) });
     return etag;
+  }
+
+  /** The bytes of a range, as long as its object is the one that it is of. */
+  range(context: string, range: ObjectRange): Uint8Array {
+    const { objectKey, etag, offsetBytes, lengthBytes } = range;
+    const object = this.objects.get(objectKey);
+    if (object === undefined) throw new Fault("missing", `${context}: there is no ${objectKey}`);
+    const end = offsetBytes + lengthBytes;
+    const isWhole = rangeProblem(range, objectReadBytesMax) === null;
+    if (object.etag !== etag || !isWhole || end > object.bytes.byteLength) {
+      throw new Fault("rejected", `${context}: ${objectKey} has no such range`);
+    }
+    return object.bytes.slice(offsetBytes, end);
   }
 
   complete(objectKey: string, uploadId: string, parts: readonly StoredPart[]): void {
@@ -118,7 +135,7 @@ export type AskStore = <T>(what: string, work: () => T) => Promise<T>;
 export function storePorts(
   store: ObjectStore,
   ask: AskStore,
-): UploadControl & PartSender & BucketListing {
+): UploadControl & PartSender & ObjectReader & BucketListing {
   return {
     ...simListing(store, ask),
     openUpload: async (key) => await ask(`open ${key}`, () => store.open(key)),
@@ -161,6 +178,21 @@ export function storePorts(
       const etag = await ask(context, () => store.put(objectKey, uploadId, number, bytes));
       if (signal.aborted) throw calledOff;
       return etag;
+    },
+    copyPart: async ({ objectKey, uploadId, number, from, signal }) => {
+      const context = `upload ${objectKey} part ${number}`;
+      const calledOff = new Fault("away", `${context}: called off`);
+      if (signal.aborted) throw calledOff;
+      const copied = (): string =>
+        store.put(objectKey, uploadId, number, store.range(context, from));
+      const etag = await ask(context, copied);
+      if (signal.aborted) throw calledOff;
+      return etag;
+    },
+    readRange: async (range) => {
+      const context = `read ${range.objectKey}`;
+      if (range.signal.aborted) throw new Fault("away", `${context}: called off`);
+      return await ask(context, () => store.range(context, range));
     },
     urlOf: (key) => `s3://bucket/${key}`,
     check: async () => await ask("check the store", () => undefined),

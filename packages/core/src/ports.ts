@@ -513,6 +513,36 @@ export interface BucketListing {
   ): Promise<{ readonly uploads: readonly ListedUpload[]; readonly next: UploadPlace | null }>;
 }
 
+/** Consecutive bytes of an object as it is while it has this etag. */
+export type ObjectRange = {
+  readonly objectKey: string;
+  /** As `inspectObject` answers it. */
+  readonly etag: string;
+  readonly offsetBytes: number;
+  /** At least 1. */
+  readonly lengthBytes: number;
+};
+
+/** One read brings no more, since it is held in memory. */
+export const objectReadBytesMax = 67_108_864;
+
+/** What readers of finished objects do in the store. */
+export interface ObjectReader extends Pick<UploadControl, "inspectObject"> {
+  /**
+   * Exactly these bytes, at most `objectReadBytesMax`. Throws `missing` where there is no such object; `rejected` where it has another etag by now,
+   * ends before the range does, or lies in an archive that has to be asked to bring it back first; `away` when the store is, or at once when `signal`
+   * calls it off; `corrupt` when other bytes come than those asked for. Reads may run side by side.
+   */
+  readRange(range: ObjectRange & { readonly signal: AbortSignalLike }): Promise<Uint8Array>;
+  close(): void;
+}
+
+/** A store takes no smaller part, except as the last one of an object. */
+export const partBytesMin = 5_242_880;
+
+/** A store copies no more into one part. */
+export const copiedPartBytesMax = 5_368_709_120;
+
 /** What a packer does in the store. */
 export interface PartSender {
   /**
@@ -526,6 +556,19 @@ export interface PartSender {
     readonly number: number;
     readonly offsetBytes: number;
     readonly bytes: Uint8Array;
+    readonly signal: AbortSignalLike;
+  }): Promise<string>;
+  /**
+   * Stores one part like `sendPart`, its bytes copied inside the store from a range of a finished object, at most `copiedPartBytesMax`. Throws
+   * `missing` also where that object is gone, and `rejected` where it has another etag by now, ends before the range does, lies in an archive
+   * that has to be asked to bring it back first, or where this store copies no ranges: then the same bytes may be sent instead.
+   */
+  copyPart(part: {
+    readonly objectKey: string;
+    readonly uploadId: string;
+    readonly number: number;
+    readonly offsetBytes: number;
+    readonly from: ObjectRange;
     readonly signal: AbortSignalLike;
   }): Promise<string>;
   close(): void;

@@ -1,4 +1,5 @@
 // The objects themselves: plain files under the folder.
+import type { BigIntStats } from "node:fs";
 import { stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { StoredObject } from "@manman/core/ports.ts";
@@ -14,8 +15,12 @@ export async function inspectFile(layout: FolderLayout, key: string): Promise<St
     const found = await unlessMissing(stat(path, { bigint: true }), null);
     if (found === null) await assertPresent(layout);
     if (found === null || !found.isFile()) return null;
-    return { sizeBytes: Number(found.size), etag: `${found.ino}-${found.mtimeNs}-${found.size}` };
+    return { sizeBytes: Number(found.size), etag: etagOf(found) };
   });
+}
+
+export function etagOf(file: BigIntStats): string {
+  return `${file.ino}-${file.mtimeNs}-${file.size}`;
 }
 
 /** A file that does not exist is removed already. */

@@ -9,6 +9,16 @@ const kindOfCode: Readonly<Record<string, FaultKind>> = {
   NotFound: "missing",
   // Somebody has to make the bucket or mend the configuration first.
   NoSuchBucket: "rejected",
+  // What a copy is refused with may come as an error inside of an answer of success, which the SDK makes a 503.
+  PreconditionFailed: "rejected",
+  InvalidObjectState: "rejected",
+  InvalidRange: "rejected",
+  InvalidRequest: "rejected",
+  InvalidArgument: "rejected",
+  AccessDenied: "rejected",
+  EntityTooLarge: "rejected",
+  // A store that does not know the request at all says so with a 501.
+  NotImplemented: "rejected",
   // Bytes lost on the way, a slow line, a clock that the SDK sets right from the answer: the next try may do.
   BadDigest: "away",
   IncompleteBody: "away",

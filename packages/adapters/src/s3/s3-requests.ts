@@ -26,7 +26,7 @@ export type S3Requests = {
   readonly close: () => void;
 };
 
-type SendOptions = { requestTimeout: number; abortSignal?: AbortSignal };
+export type SendOptions = { requestTimeout: number; abortSignal?: AbortSignal };
 
 export function openS3Requests(
   config: StoreConfig,

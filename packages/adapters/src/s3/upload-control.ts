@@ -147,7 +147,11 @@ async function listUploads({ bucket, send }: S3Requests, key: string): Promise<O
   }
 }
 
-async function inspectObject(requests: S3Requests, key: string): Promise<StoredObject | null> {
+/** Null where there is no such object. */
+export async function inspectObject(
+  requests: S3Requests,
+  key: string,
+): Promise<StoredObject | null> {
   const context = `inspect ${key}`;
   try {
     const answer = await requests.send(context, async (client, options) => {
