@@ -4,13 +4,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { leastOf, type ProcessSample } from "./growth.ts";
 import type { PartProcess } from "./part-process.ts";
 
-const looks = 5;
-const betweenLooksMs = 1_000;
+/** Longer than an unused connection is kept: the loops that never rest share a few, more of them at one moment than at another. */
+const looks = 20;
+const betweenLooksMs = 2_000;
 const answerWithinMs = 30_000;
 /** As node names them. */
 const timerKinds: readonly string[] = ["Timeout", "Immediate"];
 
-/** What the process holds, as the least of five looks within some seconds. */
+/** What the process holds, as the least of twenty looks within forty seconds. */
 export async function sampleOf(part: PartProcess): Promise<ProcessSample> {
   const samples: ProcessSample[] = [];
   for (let look = 1; look <= looks; look += 1) {

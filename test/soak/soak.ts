@@ -188,9 +188,7 @@ export class Soak {
     const measured = [...controlPlanes, ...hostProcesses].filter(
       ({ inspectorUrl }) => inspectorUrl,
     );
-    const samples: ProcessSample[] = [];
-    for (const part of measured) samples.push(await sampleOf(part));
-    return samples;
+    return await Promise.all(measured.map(sampleOf));
   }
 
   async #tellProgress(): Promise<void> {
