@@ -2,8 +2,9 @@
 import { Fault } from "@manman/core/fault.ts";
 import type { Bus, Clock, Records } from "@manman/core/ports.ts";
 import { afterCheck, healthTimes, noChecks, wellSince } from "./health-state.ts";
-import { logFailure, type Log } from "./log.ts";
+import type { Log } from "./log.ts";
 import { startLoop } from "./loop.ts";
+import { PartWatch } from "./part-watch.ts";
 import { within } from "./within.ts";
 
 /** A check that takes longer counts as failed. */
@@ -30,15 +31,15 @@ export function startHealth(needs: {
   const { records, bus, clock, random, log, onChange } = needs;
   const times = healthTimes(needs.leaseMs);
   const parts = [
-    { name: "the database", check: async () => await records.check(), isAway: false },
-    { name: "the broker", check: async () => await bus.check(), isAway: false },
+    { watch: new PartWatch("the database", log), check: async () => await records.check() },
+    { watch: new PartWatch("the broker", log), check: async () => await bus.check() },
   ];
   let state = noChecks;
 
   const round = async (): Promise<number> => {
-    await Promise.all(parts.map(async (part) => await look(part, clock, log)));
+    await Promise.all(parts.map(async (part) => part.watch.note(await troubleOf(part, clock))));
     const before = state.isServing;
-    state = afterCheck(state, !parts.some(({ isAway }) => isAway), clock.elapsedMs(), times);
+    state = afterCheck(state, !parts.some(({ watch }) => watch.isAway), clock.elapsedMs(), times);
     if (state.isServing !== before) {
       log.info({ serving: state.isServing }, "health changed");
       onChange(state.isServing);
@@ -54,24 +55,19 @@ export function startHealth(needs: {
   };
 }
 
-type Part = { readonly name: string; readonly check: () => Promise<void>; isAway: boolean };
+type Part = { readonly watch: PartWatch; readonly check: () => Promise<void> };
 
-/** Says when a part goes away, and not every second that it stays so. */
-async function look(part: Part, clock: Clock, log: Log): Promise<void> {
-  const trouble = await troubleOf(part, clock);
-  if (trouble !== null && !part.isAway)
-    logFailure(log, {}, trouble, `${part.name} does not answer`);
-  part.isAway = trouble !== null;
-}
-
-async function troubleOf({ name, check }: Part, clock: Clock): Promise<unknown> {
+/** What is wrong with it; null for nothing. */
+async function troubleOf({ watch, check }: Part, clock: Clock): Promise<unknown> {
   try {
     const done = await within(
       clock,
       checkWaitMs,
       check().then(() => true),
     );
-    return done === true ? null : new Fault("away", `${name}: no answer within ${checkWaitMs} ms`);
+    return done === true
+      ? null
+      : new Fault("away", `${watch.name}: no answer within ${checkWaitMs} ms`);
   } catch (error) {
     return error;
   }

@@ -149,7 +149,7 @@ function complaint(stage: Stage, link: LinkName): Sign {
 }
 
 function complains({ level, msg }: Program["lines"][number], link: LinkName): boolean {
-  // Said at every start, before reports are consumed for the first time.
+  // A start on a busy machine may have to wait for the broker.
   const isOfStart = msg === "the broker does not answer" && link === "control plane to S3";
   return Number(level) >= warning && !isOfStart;
 }

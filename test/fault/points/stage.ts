@@ -144,9 +144,10 @@ export class Stage {
   /** Waits until all parts have found each other again. */
   async isWhole(): Promise<void> {
     const { fleet } = this;
-    const served = (): boolean =>
-      this.controlPlane.lines.findLast(({ msg }) => msg === "health changed")?.["serving"] === true;
-    await until(served, { what: "the control plane is serving", deadlineMs: wholeWithinMs });
+    await until(() => this.#isServing() && !this.#misses(), {
+      what: "the control plane is serving, and misses nothing",
+      deadlineMs: wholeWithinMs,
+    });
     await until(
       async () => {
         const { reports, commands } = await waitingMessages(fleet);
@@ -168,6 +169,20 @@ export class Stage {
 
   async close(): Promise<void> {
     await this.fleet.close();
+  }
+
+  #isServing(): boolean {
+    const { lines } = this.controlPlane;
+    return lines.findLast(({ msg }) => msg === "health changed")?.["serving"] === true;
+  }
+
+  /** Whether it has said that something is away, and not that it is back: it would not complain of the same part again. */
+  #misses(): boolean {
+    return ["the database", "the broker"].some((part) => {
+      const news = [`${part} does not answer`, `${part} answers again`];
+      const last = this.controlPlane.lines.findLast(({ msg }) => news.includes(msg ?? ""));
+      return last?.msg === news[0];
+    });
   }
 
   #storeThrough(link: LinkName): Variables {
