@@ -11,14 +11,18 @@ import { scratchDir } from "./scratch-dir.ts";
 
 const size = { seed: 7, files: 400, bytes: 6_000_000 };
 
-describe.each(extractors)("$name", (extractor) => {
+describe.each(extractors)("$codec, $name", (extractor) => {
   test("extracts the same tree again, byte for byte and attribute for attribute", async () => {
     const dir = scratchDir();
-    const [world, archive, out] = [join(dir, "world"), join(dir, "a.tar.gz"), join(dir, "out")];
+    const [world, archive, out] = [join(dir, "world"), join(dir, "archive"), join(dir, "out")];
     makeMixedWorld(world, size);
-    const summary = await packToFile({ rootPath: world }, archive);
+    const { codec } = extractor;
+    const compression = codec === "none" ? { codec } : { codec, level: 3 };
+    const summary = await packToFile({ rootPath: world, compression }, archive);
     expect(summary.warnings).toEqual({ count: 0, first: [] });
-    expect(extractInto(out, archive, extractor)).toBe(0);
+    // Some warn of times before 1970, and set them all the same.
+    const { status, said } = extractInto(out, archive, extractor);
+    expect(status === 0 ? "extracted" : said).toBe("extracted");
     expect(compareTrees(world, join(out, "game"), extractor.leniency)).toEqual([]);
   });
 });

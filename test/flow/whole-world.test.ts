@@ -39,9 +39,12 @@ test("a world of 20,000 files and 400 MB comes back without a difference, owners
   await fetchObject(fleet, key, archive);
   expect(await sha256Of(archive)).toBe(backup.archiveSha256);
   // As root, owners come back; as an ordinary user, everything else does.
-  for (const extractor of extractors.filter(({ name }) => name.startsWith("GNU tar"))) {
+  const ofGnuTar = extractors.filter(
+    ({ name, codec }) => codec === "gzip" && name.startsWith("GNU tar as "),
+  );
+  for (const extractor of ofGnuTar) {
     const out = join(fleet.scratch, `extracted-${extractor.id ?? "by-caller"}`);
-    expect(extractInto(out, archive, extractor)).toBe(0);
+    expect(extractInto(out, archive, extractor).status).toBe(0);
     expect(readdirSync(out)).toEqual(["game"]);
     expect(compareTrees(game.world, join(out, "game"), extractor.leniency)).toEqual([]);
   }

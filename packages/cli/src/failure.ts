@@ -1,8 +1,9 @@
 // Turns whatever ended a command into a message on stderr and an exit code.
 import { status } from "@grpc/grpc-js";
+import { Fault } from "@manman/archive/archive-fault.ts";
 import { GrpcError } from "@manman/contract/grpc-error.ts";
 import { CommanderError } from "commander";
-import { exitCodes, exitReasonOf, type ExitReason } from "./exit-codes.ts";
+import { exitCodes, exitReasonOf, reasonOfFault, type ExitReason } from "./exit-codes.ts";
 
 /** A command's own way to end with something else than success. */
 export class CommandFailure extends Error {
@@ -34,7 +35,10 @@ function describe(error: unknown): Description {
     return { reason: error.reason, message: error.message, details: {} };
   }
   if (error instanceof Error && error.name === "AbortError") {
-    return { reason: "interrupted", message: "stopped waiting", details: {} };
+    return { reason: "interrupted", message: "stopped", details: {} };
+  }
+  if (error instanceof Fault) {
+    return { reason: reasonOfFault[error.kind], message: error.message, details: {} };
   }
   if (!(error instanceof GrpcError)) {
     const message = error instanceof Error ? error.message : String(error);

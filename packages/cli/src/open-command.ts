@@ -2,11 +2,13 @@
 import { ManManAPI } from "@manman/contract/generated/manman/v1/manman_api_pb.ts";
 import { grpcClient, type GrpcClient } from "@manman/contract/grpc-client.ts";
 import { CommandFailure } from "./failure.ts";
+import type { OpenObject } from "./open-offline.ts";
 
 export type Surroundings = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl-C. What the server was asked to do goes on there. */
   readonly signal: AbortSignal;
+  readonly openObject: OpenObject;
 };
 
 export type GlobalOptions = { readonly address?: string; readonly json?: true };

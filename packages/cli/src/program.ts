@@ -1,5 +1,6 @@
 // The whole command line in one place: every command with its arguments, each handed on to the file of its name.
 import { Command, InvalidArgumentError, Option } from "commander";
+import { addArchiveCommands } from "./archive-program.ts";
 import { cancelBackup } from "./commands/backup-cancel.ts";
 import { createBackup } from "./commands/backup-create.ts";
 import { deleteBackup } from "./commands/backup-delete.ts";
@@ -22,6 +23,7 @@ import {
   type OpenCommand,
   type Surroundings,
 } from "./open-command.ts";
+import { openOffline, type OfflineCommand } from "./open-offline.ts";
 
 export function commanderProgram(surroundings: Surroundings): Command {
   const program = new Command("manman")
@@ -54,6 +56,13 @@ export function commanderProgram(surroundings: Surroundings): Command {
   addBackupCommands(program, run);
   addBucketCommands(program, run);
   addDeadLetterCommands(program, run);
+  const runOffline =
+    (command: (opened: OfflineCommand, ...given: never[]) => Promise<void>) =>
+    async (...given: unknown[]): Promise<void> => {
+      const opened = openOffline(program.opts<GlobalOptions>(), surroundings);
+      await command(opened, ...(given.slice(0, -1) as never[]));
+    };
+  addArchiveCommands(program, runOffline, id);
   return program;
 }
 

@@ -1,8 +1,10 @@
-// Reads a whole archive and compares every segment with its manifest, without writing anything.
+// Reads a whole archive, and what it refers to in its base, and compares every segment with its manifest, without writing anything.
 import { createHash } from "node:crypto";
 import { Fault } from "@manman/core/fault.ts";
 import { piecesOf } from "../manifest/extent-rules.ts";
-import type { ManifestEntry, PlacedSegment } from "../manifest/manifest-records.ts";
+import type { Extent, ManifestEntry, PlacedSegment } from "../manifest/manifest-records.ts";
+import type { Manifest } from "../manifest/manifest-reader.ts";
+import { BoundedWork } from "./bounded-work.ts";
 import { decodeSegment } from "./decode-segment.ts";
 import { fetchSegment, segmentName, type ArchiveSource } from "./segment-fetch.ts";
 
@@ -16,10 +18,14 @@ export type DamagedSegment = {
 
 const pathsMax = 20;
 const damagedMax = 10_000;
+/** Segments on their way at once: what a store far away needs to be read at the speed of the line. */
+const segmentsAtOnce = 6;
+
+type Damage = { why: string; paths: Buffer[] };
 
 /**
- * Checks the digests of every segment of the archive itself, not of its base. Returns those that are damaged, at most
- * 10,000. Fails with a Fault when the archive cannot be read, or is not as long as its segments together.
+ * Checks the digests of every segment of the archive itself, not of its base. Returns those that are damaged in order, some
+ * 10,000 at most. Fails with a Fault when the archive cannot be read, or is longer than its segments together.
  */
 export async function verifyArchive(
   source: ArchiveSource,
@@ -33,30 +39,76 @@ export async function verifyArchive(
       `the archive has ${archive.sizeBytes} bytes, its segments ${storedBytes}`,
     );
   }
-  const damaged = new Map<number, { why: string; paths: Buffer[] }>();
-  for await (const segment of manifest.segments()) {
-    signal.throwIfAborted();
-    const why = await damageOf(source, segment);
-    if (why !== undefined) damaged.set(segment.number, { why, paths: [] });
-    if (damaged.size === damagedMax) break;
+  const damaged = new Map<number, Damage>();
+  const work = new BoundedWork(segmentsAtOnce);
+  try {
+    for await (const segment of manifest.segments()) {
+      signal.throwIfAborted();
+      if (damaged.size >= damagedMax) break;
+      await work.start(async () => {
+        const why = await damageOf(source, segment, "own");
+        if (why !== undefined) damaged.set(segment.number, { why, paths: [] });
+      });
+    }
+    await work.finish();
+  } finally {
+    await work.settle();
   }
   if (damaged.size > 0) {
     for await (const entry of manifest.entries()) {
       signal.throwIfAborted();
-      for (const segment of segmentsOf(entry, source)) {
-        const paths = damaged.get(segment)?.paths;
-        if (paths !== undefined && paths.length < pathsMax) paths.push(entry.path);
-      }
+      for (const segment of ownSegmentsOf(entry, manifest)) addPath(damaged.get(segment), entry);
     }
   }
-  return [...damaged].map(([segment, { why, paths }]) => ({ segment, why, paths }));
+  return inOrder(damaged);
+}
+
+/**
+ * Checks the segments of the base that the archive's files have data in, each once. Returns the damaged ones with the files of the archive,
+ * as `verifyArchive` does.
+ */
+export async function verifyBase(
+  own: Manifest,
+  base: ArchiveSource,
+  signal: AbortSignal,
+): Promise<readonly DamagedSegment[]> {
+  const damaged = new Map<number, Damage>();
+  const work = new BoundedWork(segmentsAtOnce);
+  let last = -1;
+  try {
+    for await (const entry of own.entries()) {
+      signal.throwIfAborted();
+      for (const number of segmentsOf(entry, own, "base")) {
+        // They ascend through the manifest, so that one that was met before is the last one.
+        if (number <= last) continue;
+        last = number;
+        const segment = await base.manifest.segment(number);
+        await work.start(async () => {
+          const why = await damageOf(base, segment, "base");
+          if (why !== undefined) damaged.set(number, { why, paths: [] });
+        });
+      }
+      if (damaged.size >= damagedMax) break;
+    }
+    await work.finish();
+  } finally {
+    await work.settle();
+  }
+  if (damaged.size > 0) {
+    for await (const entry of own.entries()) {
+      signal.throwIfAborted();
+      for (const segment of segmentsOf(entry, own, "base")) addPath(damaged.get(segment), entry);
+    }
+  }
+  return inOrder(damaged);
 }
 
 async function damageOf(
   source: ArchiveSource,
   segment: PlacedSegment,
+  whose: Extent["source"],
 ): Promise<string | undefined> {
-  const name = segmentName("own", segment.number);
+  const name = segmentName(whose, segment.number);
   try {
     const stored = await fetchSegment(source, segment, name);
     if (!sha256Of(stored).equals(segment.storedSha256))
@@ -73,18 +125,34 @@ async function damageOf(
 }
 
 /** The archive's own segments that an entry's header and data stand in. */
-function segmentsOf(entry: ManifestEntry, { manifest }: ArchiveSource): Set<number> {
-  const segments = new Set<number>();
+function ownSegmentsOf(entry: ManifestEntry, manifest: Manifest): Set<number> {
+  const segments = segmentsOf(entry, manifest, "own");
   if (entry.headerSegment !== null) segments.add(entry.headerSegment);
+  return segments;
+}
+
+/** The segments of one source that an entry has data in. */
+function segmentsOf(
+  entry: ManifestEntry,
+  { header }: Manifest,
+  whose: Extent["source"],
+): Set<number> {
+  const segments = new Set<number>();
   if (entry.kind !== "file") return segments;
-  for (const { source, segment } of piecesOf(
-    entry.extents,
-    entry.sizeBytes,
-    manifest.header.numbers,
-  )) {
-    if (source === "own") segments.add(segment);
+  for (const { source, segment } of piecesOf(entry.extents, entry.sizeBytes, header.numbers)) {
+    if (source === whose) segments.add(segment);
   }
   return segments;
+}
+
+function addPath(damage: Damage | undefined, { path }: ManifestEntry): void {
+  if (damage !== undefined && damage.paths.length < pathsMax) damage.paths.push(path);
+}
+
+function inOrder(damaged: ReadonlyMap<number, Damage>): DamagedSegment[] {
+  return [...damaged]
+    .toSorted(([a], [b]) => a - b)
+    .map(([segment, { why, paths }]) => ({ segment, why, paths }));
 }
 
 function sha256Of(bytes: Buffer): Buffer {
