@@ -46,7 +46,7 @@ const tools: readonly { tool: string; commands: Record<Codec, string>; leniency:
   {
     tool: "bsdtar",
     commands: { gzip: "bsdtar -xpf -", zstd: "bsdtar -xpf -", none: "bsdtar -xpf -" },
-    leniency: {},
+    leniency: { ignoreEarlyFractions: true },
   },
   // tarfile keeps times as floating point, and sets none on symlinks.
   {
@@ -66,10 +66,15 @@ export const extractors: readonly Extractor[] = codecs.flatMap((codec) =>
       codec,
       command: commands[codec],
       id,
-      leniency: { ...leniency, ignoreOwners: id !== undefined || !isRoot },
+      leniency: { ...leniency, ...(id !== undefined || !isRoot ? leniencyOf(tool) : {}) },
     })),
   ),
 );
+
+/** What the tool cannot do as an ordinary user. */
+function leniencyOf(tool: string): Leniency {
+  return { ignoreOwners: true, ignoreSetIds: tool === "bsdtar" };
+}
 
 /** Extracts into `dir`, which it makes. Returns the exit status, and what the tool said. */
 export function extractInto(

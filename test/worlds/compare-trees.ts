@@ -11,6 +11,10 @@ export type Leniency = {
   mtimeSlackNs?: bigint;
   /** A reader that sets no times on symlinks. */
   ignoreSymlinkTimes?: boolean;
+  /** A reader that takes the fraction of a time before 1970 for one that comes after the full second. */
+  ignoreEarlyFractions?: boolean;
+  /** A reader that lets no file act as its owner where it could not give the file to that owner. */
+  ignoreSetIds?: boolean;
 };
 
 /** Every difference as one line naming the path; empty when the trees are the same. Sockets, fifos and devices count as entries. */
@@ -55,12 +59,18 @@ function differencesOf(a: TreeEntry, b: TreeEntry, leniency: Leniency): string[]
   const same = (what: string, left: unknown, right: unknown): void => {
     if (left !== right) found.push(`${what} ${String(left)} / ${String(right)}`);
   };
-  if (kinds[0] !== "symlink") same("mode", octal(a.stats.mode), octal(b.stats.mode));
+  if (kinds[0] !== "symlink") {
+    const compared = leniency.ignoreSetIds === true ? 0o1777n : 0o7777n;
+    same("mode", octal(a.stats.mode & compared), octal(b.stats.mode & compared));
+  }
   if (leniency.ignoreOwners !== true) {
     same("uid", a.stats.uid, b.stats.uid);
     same("gid", a.stats.gid, b.stats.gid);
   }
-  const timed = kinds[0] !== "symlink" || leniency.ignoreSymlinkTimes !== true;
+  const isEarlyFraction = a.stats.mtimeNs < 0n && a.stats.mtimeNs % 1_000_000_000n !== 0n;
+  const timed =
+    (kinds[0] !== "symlink" || leniency.ignoreSymlinkTimes !== true) &&
+    !(isEarlyFraction && leniency.ignoreEarlyFractions === true);
   if (timed && apartNs(a.stats, b.stats) > (leniency.mtimeSlackNs ?? 0n)) {
     same("mtime", a.stats.mtimeNs, b.stats.mtimeNs);
   }
@@ -85,7 +95,7 @@ function apartNs(a: BigIntStats, b: BigIntStats): bigint {
 }
 
 function octal(mode: bigint): string {
-  return (mode & 0o7777n).toString(8);
+  return mode.toString(8);
 }
 
 function targetOf(path: Buffer): string {
