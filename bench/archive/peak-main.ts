@@ -15,8 +15,9 @@ const archive = packArchive({
   emptyRoot: "refuse",
   signal: new AbortController().signal,
 });
-for await (const _bytes of archive.bytes);
-const { rawBytes, storedBytes } = archive.summary();
+let storedBytes = 0;
+for await (const bytes of archive.bytes) storedBytes += bytes.length;
+const { rawBytes } = archive.summary();
 const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
 const peakMb = ((Number(kib) * 1024) / 1e6).toFixed(1);
 console.log(

@@ -67,7 +67,6 @@ type Inside = {
       outputOffset: number,
       outputBytes: number,
     ) => void;
-    onerror?: (message: string) => void;
   };
   readonly _writeState?: Uint32Array;
 };
@@ -85,9 +84,10 @@ function fastCompressor(
     return undefined;
   if (!(left instanceof Uint32Array) || left.length !== 2) return undefined;
   let failure: string | undefined;
-  handle.onerror = (message) => {
+  const onerror = (message: string): void => {
     failure = message;
   };
+  Object.assign(handle, { onerror });
   return function fast(piece, target) {
     if (isReset) handle.reset?.();
     handle.writeSync?.(flush, piece, 0, piece.length, target, 0, target.length);
