@@ -25,9 +25,9 @@ export type CommandLine =
 
 export const help = `npm run bench:archive -- [options]
 
-Packs directories with our engine (gzip 6, zstd 3, none) and with tar | gzip, tar | pigz, tar | zstd and node-tar, each
-into a file on the same disk, in rounds that run every one of them once, in an order that turns. A peer that is
-missing is named.
+Packs directories with our engine (gzip 6, zstd 3, none), with tar | gzip, tar | pigz, tar | zstd and node-tar, each
+into a file on the same disk, and with restic and borg (first and second backup, nothing changed) into a repository
+there, in rounds that run every one of them once, in an order that turns. A peer that is missing is named.
 
   --rounds N     measured rounds, after one to warm up; default 5
   --world NAME   mixed or text, generated; may be given more than once; default both, or none with --dir

@@ -1,7 +1,7 @@
 // Runs every contender on a directory, round by round, and takes the time and the size of what each made.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { wordsOf } from "@manman/core/fault.ts";
 import type { Contender } from "./contenders.ts";
@@ -47,7 +47,7 @@ export async function measureWorld(
       const out = join(scratch, "archive");
       try {
         const { seconds, cpuSeconds } = await timesOf(each.contender, parent, name, out);
-        each.sizeBytes = (await stat(out)).size;
+        each.sizeBytes = await bytesOf(out);
         if (round > 0) {
           each.seconds.push(seconds);
           each.cpuSeconds.push(cpuSeconds);
@@ -57,7 +57,7 @@ export async function measureWorld(
         failures.push(wordsOf(error));
         measured = measured.filter((other) => other !== each);
       }
-      await rm(out, { force: true });
+      await rm(out, { force: true, recursive: true });
     }
     say(`${title}: round ${round} of ${rounds}`);
   }
@@ -66,13 +66,23 @@ export async function measureWorld(
 
 type Times = { readonly seconds: number; readonly cpuSeconds: number };
 
+/** Of an archive, or of a repository with all that is in it. */
+async function bytesOf(out: string): Promise<number> {
+  const found = await stat(out);
+  if (!found.isDirectory()) return found.size;
+  const names = await readdir(out);
+  const sizes = await Promise.all(names.map(async (name) => await bytesOf(join(out, name))));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
 async function timesOf(
-  { name, command, environment }: Contender,
+  { name, command, prepare, environment }: Contender,
   parent: string,
   dir: string,
   out: string,
 ): Promise<Times> {
-  const timed = `TIMEFORMAT='%R %U %S'; time { ${command(parent, dir, out)}; }`;
+  const before = prepare === undefined ? "" : `{ ${prepare(parent, dir, out)}; } >&2 || exit; `;
+  const timed = `${before}TIMEFORMAT='%R %U %S'; time { ${command(parent, dir, out)}; }`;
   const child = spawn("bash", ["-o", "pipefail", "-c", timed], {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "ignore", "pipe"],

@@ -24,6 +24,19 @@ test.each([
   expect(openBelow(root)).toEqual([]);
 });
 
+test("a file that may not be read fails the pack when everything before it is made already", async () => {
+  const root = join(scratchDir(), "data");
+  mkdirSync(root);
+  writeFileSync(join(root, "secret.dat"), "data", { mode: 0 });
+  await asOrdinaryUser(async () => {
+    // One worker makes one segment after the other, so that nothing else is under way that could fail with it.
+    await expect(packToMemory({ rootPath: root, workers: 1 })).rejects.toMatchObject({
+      name: "Fault",
+      message: `open ${root}/secret.dat: EACCES (permission denied)`,
+    });
+  });
+});
+
 test("a directory that may be listed but not entered fails the whole pack", async () => {
   const root = join(scratchDir(), "data");
   mkdirSync(join(root, "listed"), { recursive: true });

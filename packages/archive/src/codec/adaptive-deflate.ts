@@ -1,6 +1,7 @@
 // Deflates what becomes smaller by it and stores the rest: data that is compressed already costs a copy instead of the compressor's full time.
 import { constants, deflateRawSync } from "node:zlib";
 import { isIncompressible, judgedBytesMin } from "./compressibility.ts";
+import { keptDeflate } from "./kept-compressor.ts";
 
 /** The largest piece that is judged as one; it fits into one stored block. */
 const judgedBytesMax = 127 * 512;
@@ -108,11 +109,15 @@ function deflateRun(
   level: number,
   target: Buffer,
 ): number {
+  if (dictionary === undefined) {
+    const deflatedBytes = keptDeflate(level)(run, target.subarray(0, runBytesMax(run.length)));
+    return deflatedBytes ?? storeRun(run, target);
+  }
   const deflated = deflateRawSync(run, {
     level,
     finishFlush: constants.Z_SYNC_FLUSH,
     chunkSize: deflateBound(run.length),
-    ...(dictionary && { dictionary }),
+    dictionary,
   });
   if (deflated.length >= runBytesMax(run.length)) return storeRun(run, target);
   return deflated.copy(target);

@@ -1,5 +1,5 @@
 // A segment as one zstd frame, behind a skippable frame that says how long the two are: every zstd reader passes over it.
-import { constants, zstdCompressSync } from "node:zlib";
+import { keptZstd } from "./kept-compressor.ts";
 import type { SegmentLengths } from "./gzip-segment.ts";
 
 /** The magic number of a skippable frame and the length of its content, 8 bytes. */
@@ -14,20 +14,12 @@ export function zstdStoredBytesMax(rawBytes: number): number {
 
 /** Writes both frames into `target` and gives their length. */
 export function encodeZstdSegment(raw: Buffer, level: number, target: Buffer): number {
-  const frame = zstdCompressSync(raw, {
-    // A whole segment at once: the frame then says its content's size, and is built in one piece.
-    chunkSize: zstdStoredBytesMax(raw.length),
-    params: {
-      [constants.ZSTD_c_compressionLevel]: level,
-      [constants.ZSTD_c_checksumFlag]: 1,
-      [constants.ZSTD_c_contentSizeFlag]: 1,
-    },
-  });
+  const frameBytes = keptZstd(level)(raw, target.subarray(zstdHeaderBytes));
+  if (frameBytes === undefined) throw new Error("zstd took more than its own bound");
   headerStart.copy(target);
-  target.writeUInt32LE(zstdHeaderBytes + frame.length, headerStart.length);
+  target.writeUInt32LE(zstdHeaderBytes + frameBytes, headerStart.length);
   target.writeUInt32LE(raw.length, headerStart.length + 4);
-  frame.copy(target, zstdHeaderBytes);
-  return zstdHeaderBytes + frame.length;
+  return zstdHeaderBytes + frameBytes;
 }
 
 /** What the skippable frame says about the segment's length; undefined where the bytes do not begin with one of ours. */

@@ -109,8 +109,9 @@ export class SegmentPool {
     const asked = this.#workers.get(worker)?.shift();
     if (asked === undefined) return;
     if (answer.kind === "fault") {
-      const { faultKind, message } = answer;
-      this.fail(new Fault(faultKind, message));
+      const fault = new Fault(answer.faultKind, answer.message);
+      asked.reject(fault);
+      this.fail(fault);
       return;
     }
     asked.resolve(answer.segment);
