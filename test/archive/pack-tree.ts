@@ -1,6 +1,5 @@
 // Packs a tree into memory or a file, with what tests usually want.
-import { createWriteStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import {
   packArchive,
   type PackOptions,
@@ -31,6 +30,12 @@ export async function packToMemory(options: PackTestOptions): Promise<PackedByte
 
 export async function packToFile(options: PackTestOptions, file: string): Promise<PackSummary> {
   const packed = packArchive(packOptions(options));
-  await pipeline(packed.bytes, createWriteStream(file));
+  const fd = openSync(file, "w");
+  try {
+    // Each chunk is gone when the next one is asked for: a stream that writes later would write other bytes.
+    for await (const chunk of packed.bytes) writeFileSync(fd, chunk);
+  } finally {
+    closeSync(fd);
+  }
   return packed.summary();
 }
