@@ -2,14 +2,18 @@
 // hops from member to member, and decodes them side by side.
 import { crc32 } from "node:zlib";
 import { adaptiveDeflate, deflatedBytesMax, deflateRoomBytes } from "./adaptive-deflate.ts";
+import {
+  readSegmentStart,
+  segmentLengthsBytes,
+  writeSegmentStart,
+  type SegmentLengths,
+} from "./segment-lengths.ts";
 
 /** Magic, deflate, FEXTRA; no time, no flags, no system; then our field: its length, "MM", 8 bytes. */
 const headerStart = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 12, 0, 0x4d, 0x4d, 8, 0]);
 /** Bytes of a member before its deflated data. */
-export const gzipHeaderBytes = headerStart.length + 8;
+export const gzipHeaderBytes = headerStart.length + segmentLengthsBytes;
 const trailerBytes = 8;
-
-export type SegmentLengths = { readonly storedBytes: number; readonly rawBytes: number };
 
 export function gzipStoredBytesMax(rawBytes: number): number {
   return gzipHeaderBytes + deflatedBytesMax(rawBytes) + trailerBytes;
@@ -28,9 +32,7 @@ export function encodeGzipSegment(
 ): number {
   const bodyBytes = adaptiveDeflate(raw, level, target.subarray(gzipHeaderBytes), borders);
   const storedBytes = gzipHeaderBytes + bodyBytes + trailerBytes;
-  headerStart.copy(target);
-  target.writeUInt32LE(storedBytes, headerStart.length);
-  target.writeUInt32LE(raw.length, headerStart.length + 4);
+  writeSegmentStart(target, headerStart, { storedBytes, rawBytes: raw.length });
   target.writeUInt32LE(crc32(raw), gzipHeaderBytes + bodyBytes);
   target.writeUInt32LE(raw.length, gzipHeaderBytes + bodyBytes + 4);
   return storedBytes;
@@ -38,10 +40,5 @@ export function encodeGzipSegment(
 
 /** What a member's first `gzipHeaderBytes` say about its length; undefined where they are not the beginning of a member of ours. */
 export function readGzipHeader(bytes: Buffer): SegmentLengths | undefined {
-  if (bytes.length < gzipHeaderBytes) return undefined;
-  if (!bytes.subarray(0, headerStart.length).equals(headerStart)) return undefined;
-  return {
-    storedBytes: bytes.readUInt32LE(headerStart.length),
-    rawBytes: bytes.readUInt32LE(headerStart.length + 4),
-  };
+  return readSegmentStart(bytes, headerStart);
 }
