@@ -39,28 +39,8 @@ export async function verifyArchive(
       `the archive has ${archive.sizeBytes} bytes, its segments ${storedBytes}`,
     );
   }
-  const damaged = new Map<number, Damage>();
-  const work = new BoundedWork(segmentsAtOnce);
-  try {
-    for await (const segment of manifest.segments()) {
-      signal.throwIfAborted();
-      if (damaged.size >= damagedMax) break;
-      await work.start(async () => {
-        const why = await damageOf(source, segment, "own");
-        if (why !== undefined) damaged.set(segment.number, { why, paths: [] });
-      });
-    }
-    await work.finish();
-  } finally {
-    await work.settle();
-  }
-  if (damaged.size > 0) {
-    for await (const entry of manifest.entries()) {
-      signal.throwIfAborted();
-      for (const segment of ownSegmentsOf(entry, manifest)) addPath(damaged.get(segment), entry);
-    }
-  }
-  return inOrder(damaged);
+  const segments = manifest.segments();
+  return await damagedAmong({ source, whose: "own", segments, described: manifest, signal });
 }
 
 /**
@@ -72,32 +52,63 @@ export async function verifyBase(
   base: ArchiveSource,
   signal: AbortSignal,
 ): Promise<readonly DamagedSegment[]> {
+  const segments = referredSegments(own, base.manifest, signal);
+  return await damagedAmong({ source: base, whose: "base", segments, described: own, signal });
+}
+
+/** The segments of the base that files have data in, each once. */
+async function* referredSegments(
+  own: Manifest,
+  base: Manifest,
+  signal: AbortSignal,
+): AsyncGenerator<PlacedSegment> {
+  let last = -1;
+  for await (const entry of own.entries()) {
+    signal.throwIfAborted();
+    for (const number of segmentsOf(entry, own, "base")) {
+      // They ascend through the manifest, so that one that was met before is the last one.
+      if (number <= last) continue;
+      last = number;
+      yield await base.segment(number);
+    }
+  }
+}
+
+/** `described`: the manifest whose entries stand or have data in the segments of `source`. */
+async function damagedAmong({
+  source,
+  whose,
+  segments,
+  described,
+  signal,
+}: {
+  readonly source: ArchiveSource;
+  readonly whose: Extent["source"];
+  readonly segments: AsyncIterable<PlacedSegment>;
+  readonly described: Manifest;
+  readonly signal: AbortSignal;
+}): Promise<readonly DamagedSegment[]> {
   const damaged = new Map<number, Damage>();
   const work = new BoundedWork(segmentsAtOnce);
-  let last = -1;
   try {
-    for await (const entry of own.entries()) {
+    for await (const segment of segments) {
       signal.throwIfAborted();
-      for (const number of segmentsOf(entry, own, "base")) {
-        // They ascend through the manifest, so that one that was met before is the last one.
-        if (number <= last) continue;
-        last = number;
-        const segment = await base.manifest.segment(number);
-        await work.start(async () => {
-          const why = await damageOf(base, segment, "base");
-          if (why !== undefined) damaged.set(number, { why, paths: [] });
-        });
-      }
       if (damaged.size >= damagedMax) break;
+      await work.start(async () => {
+        const why = await damageOf(source, segment, whose);
+        if (why !== undefined) damaged.set(segment.number, { why, paths: [] });
+      });
     }
     await work.finish();
   } finally {
     await work.settle();
   }
   if (damaged.size > 0) {
-    for await (const entry of own.entries()) {
+    for await (const entry of described.entries()) {
       signal.throwIfAborted();
-      for (const segment of segmentsOf(entry, own, "base")) addPath(damaged.get(segment), entry);
+      for (const segment of segmentsOf(entry, described, whose)) {
+        addPath(damaged.get(segment), entry);
+      }
     }
   }
   return inOrder(damaged);
@@ -124,24 +135,19 @@ async function damageOf(
   }
 }
 
-/** The archive's own segments that an entry's header and data stand in. */
-function ownSegmentsOf(entry: ManifestEntry, manifest: Manifest): Set<number> {
-  const segments = segmentsOf(entry, manifest, "own");
-  if (entry.headerSegment !== null) segments.add(entry.headerSegment);
-  return segments;
-}
-
-/** The segments of one source that an entry has data in. */
+/** The segments of one source that an entry has data in, or, in its own archive, its header. */
 function segmentsOf(
   entry: ManifestEntry,
   { header }: Manifest,
   whose: Extent["source"],
 ): Set<number> {
   const segments = new Set<number>();
-  if (entry.kind !== "file") return segments;
-  for (const { source, segment } of piecesOf(entry.extents, entry.sizeBytes, header.numbers)) {
-    if (source === whose) segments.add(segment);
+  if (entry.kind === "file") {
+    for (const { source, segment } of piecesOf(entry.extents, entry.sizeBytes, header.numbers)) {
+      if (source === whose) segments.add(segment);
+    }
   }
+  if (whose === "own" && entry.headerSegment !== null) segments.add(entry.headerSegment);
   return segments;
 }
 
