@@ -47,6 +47,18 @@ export function memoryRanges(bytes: Buffer): ReadRanges {
   };
 }
 
+/** The same ranges; `onRead` is told the length of each that was read. */
+export function countedRanges(ranges: ReadRanges, onRead: (bytes: number) => void): ReadRanges {
+  return {
+    sizeBytes: ranges.sizeBytes,
+    read: async (offset, length) => {
+      const bytes = await ranges.read(offset, length);
+      onRead(bytes.length);
+      return bytes;
+    },
+  };
+}
+
 /**
  * Reads ahead, for whoever goes through an object from its beginning to its end in small steps: one range of `aheadBytes` serves many
  * of them. Holds `aheadBytes` of memory. One read at a time.

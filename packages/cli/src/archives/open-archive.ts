@@ -5,7 +5,7 @@ import type { ArchiveSources } from "@manman/archive/extract/segment-fetch.ts";
 import { requireBaseOf } from "@manman/archive/manifest/check-manifest.ts";
 import type { Manifest } from "@manman/archive/manifest/manifest-reader.ts";
 import { openManifest } from "@manman/archive/manifest/open-manifest.ts";
-import { openFileRanges, type ReadRanges } from "@manman/archive/read-ranges.ts";
+import { countedRanges, openFileRanges, type ReadRanges } from "@manman/archive/read-ranges.ts";
 import { CommandFailure } from "../failure.ts";
 import type { ObjectRanges, OfflineCommand } from "../open-offline.ts";
 import { bytesText } from "../output/quantities.ts";
@@ -17,7 +17,6 @@ import {
   placeText,
   type ArchivePlace,
 } from "./archive-place.ts";
-import { countedRanges } from "./counted-ranges.ts";
 import { inPlace } from "./in-place.ts";
 
 export type ManifestOptions = {
@@ -76,11 +75,12 @@ export class ArchiveOpener {
     );
   }
 
-  /** The archive with its base, where its manifest names one. */
+  /** The archive with its base, where its manifest names one; undefined for an archive without a manifest. */
   async sources(
-    { place, archive, manifest }: OpenArchive & { manifest: Manifest },
+    { place, archive, manifest }: OpenArchive,
     options: BaseOptions,
-  ): Promise<ArchiveSources> {
+  ): Promise<ArchiveSources | undefined> {
+    if (manifest === undefined) return undefined;
     const own = { manifest, archive };
     const named = manifest.header.base;
     if (named === null) {

@@ -41,9 +41,7 @@ export async function extractFromArchive(
   const opener = new ArchiveOpener(command);
   try {
     const opened = await opener.archive(file, options);
-    const { manifest } = opened;
-    const sources =
-      manifest === undefined ? undefined : await opener.sources({ ...opened, manifest }, options);
+    const sources = await opener.sources(opened, options);
     const target = await openExtractTarget(options.into);
     const losses = new Losses(command);
     const extractOptions: ExtractOptions = {
@@ -56,7 +54,7 @@ export async function extractFromArchive(
       onLost: (lost) => losses.add(lost),
     };
     const isWhole = paths.length === 0 && sources?.base === undefined;
-    const total = manifest === undefined || isWhole ? opened.archive.sizeBytes : undefined;
+    const total = sources === undefined || isWhole ? opened.archive.sizeBytes : undefined;
     const progress = readProgress(process.stderr, "extracting", total);
     opener.onRead = () => progress.show(opener.readBytes);
     losses.onLine = progress.end;

@@ -32,9 +32,7 @@ export async function verifyOneArchive(
   const opener = new ArchiveOpener(command);
   try {
     const opened = await opener.archive(file, options);
-    const { manifest } = opened;
-    const sources =
-      manifest === undefined ? undefined : await opener.sources({ ...opened, manifest }, options);
+    const sources = await opener.sources(opened, options);
     const total = sources?.base === undefined ? opened.archive.sizeBytes : undefined;
     const progress = readProgress(process.stderr, "verifying", total);
     opener.onRead = () => progress.show(opener.readBytes);
